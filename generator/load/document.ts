@@ -1,0 +1,35 @@
+import type { Diagnostic, Location } from '../diagnostics/diagnostic.js'
+
+export type JsonObject = { [member: string]: unknown }
+
+/** Where each object and array of a resolved document was written. */
+export interface Origins {
+  /** The place of `node`, or of what stands under `path` in it. `node` must be an object or array of the document. */
+  locate(node: object, ...path: readonly (string | number)[]): Location
+}
+
+/** The text of the files that were read; positions are worked out from it on demand. */
+export interface Sources {
+  /** Absolute paths of every file that was read, the entry first. */
+  readonly files: readonly string[]
+  text(file: string): string | undefined
+}
+
+/**
+ * A document in one piece: what stood in other files is inside, every `$ref` left is
+ * `#/components/schemas/NAME` and resolves, and everything else that was a reference stands in its place.
+ */
+export interface ResolvedDocument {
+  readonly version: '3.0' | '3.1' | '3.2'
+  /** Absolute path. */
+  readonly entry: string
+  readonly root: JsonObject
+  readonly origins: Origins
+}
+
+export interface Loaded {
+  /** Absent when the document cannot be read, parsed or resolved. */
+  readonly document?: ResolvedDocument
+  readonly sources: Sources
+  readonly diagnostics: readonly Diagnostic[]
+}

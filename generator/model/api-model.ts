@@ -1,0 +1,79 @@
+import type { Policy, SecurityScheme } from '../../runtime/policy.js'
+import type { Location } from '../diagnostics/diagnostic.js'
+
+export type Method = 'get' | 'put' | 'post' | 'delete' | 'options' | 'head' | 'patch' | 'trace'
+
+/** A JSON Schema 2020-12; references are `#/components/schemas/NAME` and look into `ApiModel.schemas`. */
+export type JsonSchema = boolean | { readonly [keyword: string]: unknown }
+
+export type ParameterLocation = 'path' | 'query' | 'header' | 'cookie'
+
+export interface Parameter {
+  readonly name: string
+  readonly in: ParameterLocation
+  readonly required: boolean
+  /** OpenAPI's default styles: `simple` for path and header, `form` for query and cookie. */
+  readonly style: 'simple' | 'form'
+  readonly explode: boolean
+  readonly schema: JsonSchema
+  readonly location: Location
+}
+
+export interface MediaType {
+  /** As the document writes it: `application/json`, `application/*+json`, ranges too. */
+  readonly mediaType: string
+  readonly schema?: JsonSchema
+  readonly location: Location
+}
+
+export interface RequestBody {
+  readonly required: boolean
+  readonly content: readonly MediaType[]
+  readonly location: Location
+}
+
+/** A piece of a path segment: literal text (decoded) or the name of a parameter. */
+export type PathPart = { readonly literal: string } | { readonly param: string }
+
+export interface Operation {
+  /** Its name in the emitted code: a valid identifier, unique in the document. */
+  readonly id: string
+  readonly operationId?: string
+  readonly method: Method
+  /** As the document writes it. */
+  readonly path: string
+  readonly summary?: string
+  readonly deprecated?: true
+  /** Where `security` stands. */
+  readonly source: 'operation' | 'root' | 'none'
+  readonly scopeMatch: 'all' | 'any'
+  readonly policy: Policy
+  readonly parameters: readonly Parameter[]
+  readonly requestBody?: RequestBody
+  readonly location: Location
+}
+
+export interface Scheme {
+  readonly name: string
+  readonly scheme: SecurityScheme
+  /** Does it yield claims: bearer, oauth2, openIdConnect. */
+  readonly token: boolean
+  /** The name in `schemas` of the claims that its tokens carry (`x-token`). */
+  readonly claims?: string
+}
+
+/** What the linters, emitters and the diff see: immutable, JSON-serialisable, in the words of OpenAPI and OAuth. */
+export interface ApiModel {
+  readonly openapi: '3.0' | '3.1' | '3.2'
+  /** The entry file as headers name it: relative, with `/`. */
+  readonly document: string
+  readonly title: string
+  /** The schemes that operations demand, in the document's order. */
+  readonly schemes: readonly Scheme[]
+  /** Every operation of the document, in its order. */
+  readonly operations: readonly Operation[]
+  /** The names of the functions that `$check` demands, in the document's order. */
+  readonly checks: readonly string[]
+  /** `components.schemas` in one dialect, whatever the document's version. */
+  readonly schemas: { readonly [name: string]: JsonSchema }
+}

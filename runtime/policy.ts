@@ -1,0 +1,61 @@
+/** A JSON value without members: what a claim is compared with. */
+export type JsonPrimitive = string | number | boolean | null
+
+/** The scopes that one security requirement demands: a list means all of them, `anyOf` at least one. */
+export type ScopeDemand = readonly string[] | { readonly anyOf: readonly string[] }
+
+/** Schemes that must all be met (AND), each with the scopes it demands. `{}` lets anonymous callers in. */
+export interface SecurityAlternative {
+  readonly [scheme: string]: ScopeDemand
+}
+
+interface WithMessage {
+  /** Shown to the token's holder instead of the general `error_description`. */
+  readonly message?: string
+}
+
+/** One demand on one claim. A claim is found among the token's own members only, and never coerced. */
+export type ClaimRule =
+  | ({ readonly equals: JsonPrimitive } & WithMessage)
+  | ({ readonly in: readonly JsonPrimitive[] } & WithMessage)
+  | ({ readonly includes: readonly JsonPrimitive[] } & WithMessage)
+  | ({ readonly includesAny: readonly JsonPrimitive[] } & WithMessage)
+  | ({ readonly present: true } & WithMessage)
+  | ({ readonly min: number; readonly max?: number } & WithMessage)
+  | ({ readonly max: number } & WithMessage)
+  | ({ readonly param: string; readonly type?: 'integer' } & WithMessage)
+
+/** The name of a function that the user supplies as `checks`. */
+export type CheckRule = string | { readonly name: string; readonly message?: string }
+
+/**
+ * Demands on one token (AND): claim name, or JSON Pointer into a nested claim (`/realm_access/roles`), to rule.
+ * `$check` names a function of the user's and holds a {@link CheckRule}.
+ */
+export interface ClaimDemands {
+  readonly [claim: string]: ClaimRule | CheckRule
+}
+
+/** What one operation demands, after inheritance. `security` is OR over AND, as in OpenAPI; `[]` is public. */
+export interface Policy {
+  readonly security: readonly SecurityAlternative[]
+  /** OR over AND: one of these must hold for the token. */
+  readonly claims?: readonly ClaimDemands[]
+}
+
+/** Operation → policy. */
+export interface Policies {
+  readonly [operation: string]: Policy
+}
+
+/** Where a scheme's credentials travel: the part of OpenAPI's Security Scheme Object that enforcement needs. */
+export type SecurityScheme =
+  | { readonly type: 'http'; readonly scheme: 'bearer' | 'basic' }
+  | { readonly type: 'apiKey'; readonly in: 'header' | 'query' | 'cookie'; readonly name: string }
+  | { readonly type: 'oauth2' }
+  | { readonly type: 'openIdConnect'; readonly openIdConnectUrl: string }
+
+/** Scheme name → scheme, as in the document's `components.securitySchemes`. */
+export interface SecuritySchemes {
+  readonly [scheme: string]: SecurityScheme
+}

@@ -1,0 +1,89 @@
+import type { IncomingMessage } from 'node:http'
+
+/**
+ * The claims of a verified access token. Open to augmentation:
+ * `declare module 'gatewright/runtime' { interface Token { tier: 'free' | 'premium' } }`.
+ */
+export interface Token {
+  iss: string
+  aud: string | string[]
+  sub?: string
+  scope?: string
+  [claim: string]: unknown
+}
+
+/**
+ * Scheme name → what its verifier returns, for schemes that are not tokens. Open to augmentation:
+ * `declare module 'gatewright/runtime' { interface Principals { apiKey: Customer } }`.
+ */
+export interface Principals {
+  [scheme: string]: unknown
+}
+
+/** A credential as it was sent, cut out of the request by the scheme of the document. */
+export type Credential =
+  | { readonly kind: 'bearer'; readonly token: string }
+  | { readonly kind: 'basic'; readonly username: string; readonly password: string }
+  | { readonly kind: 'apiKey'; readonly key: string }
+
+export type CredentialKind = Credential['kind']
+export type CredentialOf<Kind extends CredentialKind> = Extract<Credential, { kind: Kind }>
+
+/**
+ * Why a request is refused; DESIGN: one row of the table of answers each.
+ * - `no_credentials`: nothing usable was sent (401, bare challenge)
+ * - `invalid_request`: credentials sent twice or in two ways (400)
+ * - `invalid_token`: a credential is there and is bad (401)
+ * - `insufficient_scope`: the credential is good, a scope is missing (403)
+ * - `claims_not_met`: the token is good, a claim rule is not met (401, or 403 if so configured)
+ * - `unavailable`: the credential can be neither verified nor refuted now (503)
+ */
+export type DenialCode =
+  | 'no_credentials'
+  | 'invalid_request'
+  | 'invalid_token'
+  | 'insufficient_scope'
+  | 'claims_not_met'
+  | 'unavailable'
+
+/** A refusal is a value, never an exception. */
+export interface Denial {
+  readonly granted: false
+  readonly code: DenialCode
+  /** Goes to the caller as `error_description`. Never holds text of a credential. */
+  readonly description?: string
+  /** Goes to the decision hook only: what failed, for the operator. Never holds text of a credential. */
+  readonly reason?: string
+  /** Seconds, with `unavailable`. */
+  readonly retryAfter?: number
+}
+
+export interface Verified<Proof> {
+  readonly granted: true
+  /** A token's claims, or the principal that the user's function returned. */
+  readonly proof: Proof
+  /** The scopes that the credential carries. */
+  readonly scopes: readonly string[]
+}
+
+export type Verification<Proof> = Verified<Proof> | Denial
+
+export function deny(code: DenialCode, details: Omit<Denial, 'granted' | 'code'> = {}): Denial {
+  return { granted: false, code, ...details }
+}
+
+/** Verifies one kind of credential. `Verifier` alone is one of bearer tokens. */
+export interface Verifier<Proof = Token, Kind extends CredentialKind = 'bearer'> {
+  /** The kind of credential it verifies; `createRouter` throws when the document's scheme is of another kind. */
+  readonly kind: Kind
+  /** Must not throw for a bad credential; when it does throw, the request is refused. */
+  verify(
+    credential: CredentialOf<Kind>,
+    request: IncomingMessage,
+  ): Verification<Proof> | Promise<Verification<Proof>>
+}
+
+/** The programmer's mistake, thrown at start: it names the option or variable, and says how to mend it. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError'
+}

@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config'
+
+const source = (path: string) => new URL(path, import.meta.url).pathname
+
+export default defineConfig({
+  resolve: {
+    // The tests run the sources; test/package/ runs what is packed.
+    alias: [
+      { find: /^gatewright\/runtime$/, replacement: source('./runtime/index.ts') },
+      { find: /^gatewright\/testing$/, replacement: source('./runtime/testing.ts') },
+      { find: /^gatewright$/, replacement: source('./generator/index.ts') },
+    ],
+  },
+  test: { include: ['test/**/*.test.ts'], testTimeout: 30_000 },
+})
