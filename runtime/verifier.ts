@@ -77,10 +77,17 @@ export interface Verifier<Proof = Token, Kind extends CredentialKind = 'bearer'>
   /** The kind of credential it verifies; `createRouter` throws when the document's scheme is of another kind. */
   readonly kind: Kind
   /** Must not throw for a bad credential; when it does throw, the request is refused. */
-  verify(
-    credential: CredentialOf<Kind>,
-    request: IncomingMessage,
-  ): Verification<Proof> | Promise<Verification<Proof>>
+  verify(credential: CredentialOf<Kind>, request: IncomingMessage): Verification<Proof> | Promise<Verification<Proof>>
+}
+
+/**
+ * Stands in for the verifier of a scheme of type `openIdConnect`: `createRouter` hands it the document's
+ * `openIdConnectUrl`, and its discovery document says who the issuer is.
+ */
+export interface DiscoveredVerifier {
+  readonly kind: 'openIdConnect'
+  /** @throws {ConfigurationError} if `openIdConnectUrl` is no https URL (http on loopback) of a discovery document. */
+  at(openIdConnectUrl: string): Verifier
 }
 
 /** The programmer's mistake, thrown at start: it names the option or variable, and says how to mend it. */

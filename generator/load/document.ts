@@ -16,8 +16,8 @@ export interface Sources {
 }
 
 /**
- * A document in one piece: what stood in other files is inside, every `$ref` left is
- * `#/components/schemas/NAME` and resolves, and everything else that was a reference stands in its place.
+ * A document in one piece: what stood in other files is inside. Every `$ref` left in it is
+ * `#/components/SECTION/NAME` and resolves; path items and operations by reference stand in their place.
  */
 export interface ResolvedDocument {
   readonly version: '3.0' | '3.1' | '3.2'

@@ -1,0 +1,143 @@
+import type { Readable } from 'node:stream'
+import type { ReadableStream } from 'node:stream/web'
+import type { Request, Response } from 'express'
+
+declare const notImplementedReply: unique symbol
+
+/** The reply of a stub: the gate answers 501. */
+export interface NotImplemented {
+  readonly [notImplementedReply]: true
+}
+
+export const NOT_IMPLEMENTED = Object.freeze({}) as NotImplemented
+
+/** What a stub returns until it is written: 501 with a problem document (RFC 9457). */
+export function notImplemented(): NotImplemented {
+  return NOT_IMPLEMENTED
+}
+
+type NoParameters = { readonly [name: string]: never }
+
+type ParametersOf<Operation, In extends string> = Operation extends { parameters: { [K in In]?: infer P } }
+  ? [NonNullable<P>] extends [never]
+    ? NoParameters
+    : NonNullable<P>
+  : NoParameters
+
+type ContentOf<Body> = Body extends { content: infer Content } ? Content[keyof Content] : never
+
+type BodyOf<Operation> = Operation extends { requestBody: infer Body }
+  ? ContentOf<Body>
+  : Operation extends { requestBody?: infer Body }
+    ? ContentOf<NonNullable<Body>> | undefined
+    : undefined
+
+interface RequestParts<Operation> {
+  /** Path parameters: percent-decoded once, coerced, validated. */
+  readonly params: ParametersOf<Operation, 'path'>
+  readonly query: ParametersOf<Operation, 'query'>
+  /** Documented headers only, under the document's spelling. */
+  readonly headers: ParametersOf<Operation, 'header'>
+  readonly cookies: ParametersOf<Operation, 'cookie'>
+  readonly body: BodyOf<Operation>
+  /** Aborted when the client goes before the answer is complete. */
+  readonly signal: AbortSignal
+  readonly req: Request
+  readonly res: Response
+}
+
+/**
+ * What a handler is given. `auth` mirrors the security requirement that was met, a member per scheme; a public
+ * operation's context has none.
+ */
+export type Context<Operation, Auth = never> = [Auth] extends [never]
+  ? RequestParts<Operation>
+  : RequestParts<Operation> & { readonly auth: Auth }
+
+interface StatusClasses {
+  '1': 100 | 101 | 102 | 103
+  '2': 200 | 201 | 202 | 203 | 204 | 205 | 206 | 207 | 208 | 226
+  '3': 300 | 301 | 302 | 303 | 304 | 305 | 307 | 308
+  '4':
+    | 400
+    | 401
+    | 402
+    | 403
+    | 404
+    | 405
+    | 406
+    | 407
+    | 408
+    | 409
+    | 410
+    | 411
+    | 412
+    | 413
+    | 414
+    | 415
+    | 416
+    | 417
+    | 418
+    | 421
+    | 422
+    | 423
+    | 424
+    | 425
+    | 426
+    | 428
+    | 429
+    | 431
+    | 451
+  '5': 500 | 501 | 502 | 503 | 504 | 505 | 506 | 507 | 508 | 510 | 511
+}
+
+type StatusOf<Responses, Key> = Key extends number
+  ? Key
+  : Key extends `${infer Class extends keyof StatusClasses}${'XX' | 'xx'}`
+    ? Exclude<StatusClasses[Class], keyof Responses>
+    : Exclude<StatusClasses[keyof StatusClasses], keyof Responses>
+
+type Stream = Readable | ReadableStream<Uint8Array>
+
+type Payload<MediaType, Schema> = MediaType extends `${string}json${string}`
+  ? Schema | Stream
+  : Schema | string | Uint8Array | Stream
+
+interface ReplyHeaders {
+  readonly headers?: { readonly [name: string]: string | number | readonly string[] }
+}
+
+/** `contentType` may be left out where it is `application/json` and nothing else was documented. */
+type ReplyOf<Status, Content> = [keyof Content] extends [never]
+  ? ReplyHeaders & { readonly status: Status; readonly body?: undefined }
+  : [keyof Content] extends ['application/json']
+    ? ReplyHeaders & {
+        readonly status: Status
+        readonly body: Content[keyof Content] | Stream
+        readonly contentType?: 'application/json'
+      }
+    : {
+        [MediaType in keyof Content]: ReplyHeaders & {
+          readonly status: Status
+          readonly body: Payload<MediaType, Content[MediaType]>
+          readonly contentType: MediaType extends `${string}*${string}` ? string : MediaType
+        }
+      }[keyof Content]
+
+type ContentOfResponse<Response> = Response extends { content: infer Content } ? Content : Record<never, never>
+
+/** The union of the documented responses: `{ status, body, headers?, contentType? }`. */
+export type Reply<Operation> = Operation extends { responses: infer Responses }
+  ? {
+      [Key in keyof Responses]: ReplyOf<StatusOf<Responses, Key>, ContentOfResponse<Responses[Key]>>
+    }[keyof Responses]
+  : never
+
+/** Nothing, where the handler answers through `res` itself. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a handler without a `return` must fit
+export type Result<Operation> = Reply<Operation> | NotImplemented | void
+
+/** Implements one operation. `Auth` is what its policy has proved before it runs. */
+export type Handler<Operation, Auth = never> = (
+  context: Context<Operation, Auth>,
+) => Result<Operation> | Promise<Result<Operation>>

@@ -1,0 +1,50 @@
+import type { ClaimDemands, Policy } from './policy.js'
+import type { CredentialKind, Verifier } from './verifier.js'
+
+/** Scheme name → its verifier. */
+export interface Verifiers {
+  readonly [scheme: string]: Verifier<unknown, CredentialKind>
+}
+
+type ClaimType<Rule> = Rule extends { readonly equals: infer Value }
+  ? Value
+  : Rule extends { readonly in: readonly (infer Value)[] }
+    ? Value
+    : Rule extends { readonly includes: unknown } | { readonly includesAny: unknown }
+      ? readonly unknown[]
+      : Rule extends { readonly present: true }
+        ? NonNullable<unknown>
+        : Rule extends { readonly param: string }
+          ? Rule extends { readonly type: 'integer' }
+            ? number
+            : string
+          : number
+
+/** A check proves nothing that a type can say, nor does a rule on a nested claim. */
+type TopLevel<Name> = Name extends '$check' | `/${string}` ? never : Name
+
+type Narrowed<Demands> = { readonly [Name in keyof Demands as TopLevel<Name>]: ClaimType<Demands[Name]> }
+
+type NarrowedByAny<Claims> = Claims extends readonly ClaimDemands[]
+  ? { [Index in keyof Claims]: Narrowed<Claims[Index]> }[number]
+  : unknown
+
+type ProofOfScheme<SchemeVerifier, Claims> =
+  SchemeVerifier extends Verifier<infer Proof, infer Kind>
+    ? Kind extends 'bearer'
+      ? Proof & NarrowedByAny<Claims>
+      : Proof
+    : never
+
+type ProofOfAlternative<Schemes, Alternative, Claims> = keyof Alternative extends never
+  ? undefined
+  : { readonly [Name in keyof Alternative]: Name extends keyof Schemes ? ProofOfScheme<Schemes[Name], Claims> : never }
+
+/** What a policy proves of `auth`: a member per scheme (AND), a union (OR), `undefined` where anonymous callers are let in. */
+export type Proof<Schemes, P extends Policy> = {
+  [Index in keyof P['security']]: ProofOfAlternative<
+    Schemes,
+    P['security'][Index],
+    P extends { readonly claims: infer Claims } ? Claims : undefined
+  >
+}[number]
