@@ -1,61 +1,135 @@
-import type { ClaimRule, JsonPrimitive } from './policy.js'
+import type { CheckRule, ClaimDemands, ClaimRule, JsonPrimitive } from './policy.js'
 
 export type PathParameters = Readonly<Record<string, string>>
 
-/** Own members only: `constructor` or `__proto__` is never found unless the token carries it. */
-export function ownClaim(claims: object, name: string): { found: boolean; value?: unknown } {
-  return Object.hasOwn(claims, name)
-    ? { found: true, value: (claims as Record<string, unknown>)[name] }
-    : { found: false }
-}
+/** A claim that was looked up; `found` is false where the token does not carry it. */
+export type FoundClaim = { readonly found: true; readonly value: unknown } | { readonly found: false }
+
+const ABSENT: FoundClaim = { found: false }
 
 /** A claim by its name, or by a JSON Pointer (RFC 6901) into nested ones when `name` begins with `/`. */
-export function claimOf(claims: object, name: string): { found: boolean; value?: unknown } {
-  if (!name.startsWith('/')) return ownClaim(claims, name)
+export function claimOf(claims: object, name: string): FoundClaim {
+  return name.startsWith('/') ? nestedClaim(claims, name) : ownClaim(claims, name)
+}
+
+/** Own members only: `constructor` or `__proto__` is never found unless the token carries it. */
+export function ownClaim(claims: object, name: string): FoundClaim {
+  return Object.hasOwn(claims, name) ? { found: true, value: (claims as Record<string, unknown>)[name] } : ABSENT
+}
+
+function nestedClaim(claims: object, pointer: string): FoundClaim {
   let value: unknown = claims
-  for (const token of name.slice(1).split('/')) {
-    if (value === null || typeof value !== 'object') return { found: false }
+  for (const token of pointer.slice(1).split('/')) {
+    if (value === null || typeof value !== 'object') return ABSENT
     // `length` is an own member of every array; RFC 6901 section 4 lets an array be entered by index only.
-    if (Array.isArray(value) && !/^(0|[1-9]\d*)$/.test(token)) return { found: false }
+    if (Array.isArray(value) && !/^(0|[1-9]\d*)$/.test(token)) return ABSENT
     const member = ownClaim(value, token.replaceAll('~1', '/').replaceAll('~0', '~'))
-    if (!member.found) return member
+    if (!member.found) return ABSENT
     value = member.value
   }
   return { found: true, value }
 }
 
+type Operand<Operator extends string> = Extract<ClaimRule, { readonly [key in Operator]: unknown }>[Operator]
+
+type Operator = 'equals' | 'in' | 'includes' | 'includesAny' | 'present' | 'min' | 'max' | 'param'
+
 /**
- * Does `value`, a claim of a verified token, meet `rule`? Comparison is strict: nothing is coerced, joined or split,
- * and a rule that asks for members of a list wants an array of strings, numbers or booleans. Path parameters are
- * compared as decoded text, or, where the document declares an integer, with the integer they spell canonically.
+ * A row per operator. Comparison is strict: nothing is coerced, joined or split, and a rule that asks for members
+ * wants an array of strings, numbers or booleans.
  */
-export function ruleMet(rule: ClaimRule, value: unknown, params: PathParameters): boolean {
-  if ('equals' in rule) return value === rule.equals
-  if ('in' in rule) return rule.in.some(one => one === value)
-  if ('includes' in rule) {
-    const list = primitives(value)
-    // `every` of nothing would be true: an empty list of demands must never let anybody pass.
-    return list !== undefined && rule.includes.length > 0 && rule.includes.every(one => list.includes(one))
-  }
-  if ('includesAny' in rule) {
-    const list = primitives(value)
-    return list?.some(one => rule.includesAny.includes(one)) ?? false
-  }
-  if ('present' in rule) return rule.present === true && value !== undefined && value !== null
-  if ('param' in rule) {
-    if (!Object.hasOwn(params, rule.param)) return false
-    const text = params[rule.param]
-    return rule.type === 'integer' ? Number.isSafeInteger(value) && String(value) === text : value === text
-  }
-  if (typeof value !== 'number' || !Number.isFinite(value)) return false
-  if ('min' in rule) return value >= rule.min && (rule.max === undefined || value <= rule.max)
-  if ('max' in rule) return value <= rule.max
-  return false
+const OPERATORS: {
+  readonly [O in Operator]: (value: unknown, operand: Operand<O>, params: PathParameters, rule: ClaimRule) => boolean
+} = {
+  equals: (value, operand) => value === operand,
+  in: (value, operand) => operand.some(one => one === value),
+  // `every` of nothing would be true: an empty list of demands must never let anybody pass.
+  includes: (value, operand) => isList(value) && operand.length > 0 && operand.every(one => value.includes(one)),
+  includesAny: (value, operand) => isList(value) && operand.some(one => value.includes(one)),
+  present: (value, operand) => operand === true && value !== undefined && value !== null,
+  min: (value, operand) => typeof value === 'number' && Number.isFinite(value) && value >= operand,
+  max: (value, operand) => typeof value === 'number' && Number.isFinite(value) && value <= (operand as number),
+  param: (value, operand, params, rule) => {
+    if (!Object.hasOwn(params, operand)) return false
+    // An integer of the document is compared with the number that the parameter spells, and with no other spelling.
+    if ('type' in rule) return Number.isSafeInteger(value) && String(value) === params[operand]
+    return value === params[operand]
+  },
 }
 
-function primitives(value: unknown): readonly JsonPrimitive[] | undefined {
-  if (!Array.isArray(value)) return undefined
-  return value.every(one => typeof one === 'string' || typeof one === 'number' || typeof one === 'boolean')
-    ? value
-    : undefined
+const OPERATOR_NAMES = Object.keys(OPERATORS) as Operator[]
+
+function isList(value: unknown): value is readonly JsonPrimitive[] {
+  return (
+    Array.isArray(value) &&
+    value.every(one => typeof one === 'string' || typeof one === 'number' || typeof one === 'boolean')
+  )
+}
+
+/** Does the value of a claim meet every operator of `rule`? A rule without a known operator is never met. */
+export function ruleMet(rule: ClaimRule, value: unknown, params: PathParameters): boolean {
+  const operators = OPERATOR_NAMES.filter(operator => Object.hasOwn(rule, operator))
+  return (
+    operators.length > 0 &&
+    operators.every(operator => {
+      const holds = OPERATORS[operator] as (value: unknown, operand: unknown, ...more: unknown[]) => boolean
+      return holds(value, (rule as unknown as Record<string, unknown>)[operator], params, rule)
+    })
+  )
+}
+
+/** What kept a token from meeting demands on its claims. */
+export interface UnmetClaim {
+  /** The claim's name; absent where a check refused. */
+  readonly claim?: string
+  readonly found?: boolean
+  /** The rule's own message, meant for the token's holder. */
+  readonly message?: string
+  /** For the operator. */
+  readonly reason: string
+}
+
+/** A function of the user's that `$check` names, already bound to its request. */
+export type RunCheck = (name: string) => unknown
+
+/** What keeps `claims` from meeting one of `demands` (OR over AND); nothing when one is met. */
+export async function unmetClaim(
+  demands: readonly ClaimDemands[],
+  claims: object,
+  params: PathParameters,
+  runCheck: RunCheck,
+): Promise<UnmetClaim | undefined> {
+  let first: UnmetClaim | undefined
+  for (const demand of demands) {
+    const unmet = unmetRule(demand, claims, params) ?? (await unmetCheck(demand, runCheck))
+    if (!unmet) return undefined
+    first ??= unmet
+  }
+  return first ?? { reason: 'no claim rule can be met' }
+}
+
+function unmetRule(demand: ClaimDemands, claims: object, params: PathParameters): UnmetClaim | undefined {
+  for (const [name, rule] of Object.entries(demand)) {
+    if (name === '$check') continue
+    const claim = claimOf(claims, name)
+    if (claim.found && ruleMet(rule as ClaimRule, claim.value, params)) continue
+    return { claim: name, found: claim.found, reason: `claim ${name}`, ...messageOf(rule as ClaimRule) }
+  }
+  return undefined
+}
+
+async function unmetCheck(demand: ClaimDemands, runCheck: RunCheck): Promise<UnmetClaim | undefined> {
+  if (!Object.hasOwn(demand, '$check')) return undefined
+  const rule = demand.$check as CheckRule
+  const name = typeof rule === 'string' ? rule : rule.name
+  try {
+    if (await runCheck(name)) return undefined
+    return { reason: `check ${name}`, ...messageOf(rule) }
+  } catch (error) {
+    return { reason: `check ${name} threw: ${String(error)}`, ...messageOf(rule) }
+  }
+}
+
+function messageOf(rule: ClaimRule | CheckRule): { message?: string } {
+  return typeof rule === 'object' && rule.message !== undefined ? { message: rule.message } : {}
 }

@@ -1,10 +1,5 @@
 import type { ClaimDemands, Policy } from './policy.js'
-import type { CredentialKind, Verifier } from './verifier.js'
-
-/** Scheme name → its verifier. */
-export interface Verifiers {
-  readonly [scheme: string]: Verifier<unknown, CredentialKind>
-}
+import type { Verifier } from './verifier.js'
 
 type ClaimType<Rule> = Rule extends { readonly equals: infer Value }
   ? Value
@@ -40,7 +35,10 @@ type ProofOfAlternative<Schemes, Alternative, Claims> = keyof Alternative extend
   ? undefined
   : { readonly [Name in keyof Alternative]: Name extends keyof Schemes ? ProofOfScheme<Schemes[Name], Claims> : never }
 
-/** What a policy proves of `auth`: a member per scheme (AND), a union (OR), `undefined` where anonymous callers are let in. */
+/**
+ * What a policy proves of `auth`: a member per scheme (AND), a union (OR), `undefined` where anonymous callers are
+ * let in; `never` for a public operation, which has no `auth`.
+ */
 export type Proof<Schemes, P extends Policy> = {
   [Index in keyof P['security']]: ProofOfAlternative<
     Schemes,

@@ -80,6 +80,9 @@ export interface Verifier<Proof = Token, Kind extends CredentialKind = 'bearer'>
   verify(credential: CredentialOf<Kind>, request: IncomingMessage): Verification<Proof> | Promise<Verification<Proof>>
 }
 
+/** A verifier of whichever kind. */
+export type AnyVerifier = { [Kind in CredentialKind]: Verifier<unknown, Kind> }[CredentialKind]
+
 /**
  * Stands in for the verifier of a scheme of type `openIdConnect`: `createRouter` hands it the document's
  * `openIdConnectUrl`, and its discovery document says who the issuer is.

@@ -1,0 +1,32 @@
+import type { Request } from 'express'
+import type { Token } from './verifier.js'
+
+/** What `req.auth0` holds. */
+export interface Auth0Context {
+  /** The verified claims; absent until a guard has let the request pass. */
+  user?: Token
+  /** The access token as it was sent; not enumerable, so that it is not logged with the rest. */
+  token?: string
+}
+
+declare global {
+  namespace Express {
+    interface Request {
+      auth0: Auth0Context
+    }
+  }
+}
+
+/** Puts the claims of the token that let `request` pass into `req.auth0.user`; `req.user` is not ours. */
+export function attachUser(request: Request, user: Token, token?: string): void {
+  request.auth0 ??= {}
+  request.auth0.user = user
+  if (token !== undefined) {
+    Object.defineProperty(request.auth0, 'token', {
+      value: token,
+      enumerable: false,
+      writable: true,
+      configurable: true,
+    })
+  }
+}

@@ -1,0 +1,104 @@
+import type { ServerResponse } from 'node:http'
+import type { SecurityScheme } from './policy.js'
+import { type Problem, sendProblem } from './problem.js'
+import type { Denial } from './verifier.js'
+
+/** A scheme as challenges name it (RFC 9110 section 11.6.1). */
+export interface Challenger {
+  /** The challenge without parameters of an error: `Bearer`, `Basic realm="…"`, `ApiKey`. */
+  readonly bare: string
+}
+
+export interface Refusal {
+  readonly denial: Denial
+  /** The schemes that would do, or the one whose credential was refused. */
+  readonly challengers: readonly Challenger[]
+  /** The operation's full set, with `insufficient_scope`. */
+  readonly scopes?: readonly string[]
+  /** The status of a claim rule that is not met. */
+  readonly claimsStatus?: 401 | 403
+}
+
+export const BEARER: Challenger = { bare: 'Bearer' }
+
+export function challengerOf(name: string, scheme: SecurityScheme): Challenger {
+  if (scheme.type === 'apiKey') return { bare: 'ApiKey' }
+  // RFC 7617 section 2: a realm is required; the scheme's name is the one that the document gives.
+  if (scheme.type === 'http' && scheme.scheme === 'basic') return { bare: `Basic realm="${name}", charset="UTF-8"` }
+  return BEARER
+}
+
+interface Row {
+  readonly status: 400 | 401 | 403
+  readonly error: 'invalid_request' | 'invalid_token' | 'insufficient_scope'
+  readonly description: string
+}
+
+const ROWS: { readonly [code in Denial['code']]?: Row } = {
+  invalid_request: { status: 400, error: 'invalid_request', description: 'Credentials were sent more than once' },
+  invalid_token: { status: 401, error: 'invalid_token', description: 'Invalid token' },
+  insufficient_scope: { status: 403, error: 'insufficient_scope', description: 'Insufficient scopes' },
+  claims_not_met: { status: 401, error: 'invalid_token', description: 'Invalid token claims' },
+}
+
+/** The status with which a refusal is answered. */
+export function statusOf(refusal: Refusal): number {
+  return rowOf(refusal)?.status ?? (refusal.denial.code === 'unavailable' ? 503 : 401)
+}
+
+function rowOf({ denial, claimsStatus }: Refusal): Row | undefined {
+  const row = ROWS[denial.code]
+  // RFC 6750 section 3.1: with 403 the code says that more is needed than this token grants.
+  if (row && denial.code === 'claims_not_met' && claimsStatus === 403) {
+    return { ...row, status: 403, error: 'insufficient_scope' }
+  }
+  return row
+}
+
+/** Answers a refused request: status, `WWW-Authenticate` and body as RFC 6750 section 3 and RFC 9110 section 11 say. */
+export function sendRefusal(response: ServerResponse, refusal: Refusal): void {
+  const { denial, challengers, scopes } = refusal
+  if (denial.code === 'unavailable') {
+    sendProblem(response, unavailable(denial.retryAfter))
+    return
+  }
+  const row = rowOf(refusal)
+  response.statusCode = statusOf(refusal)
+  if (!row) {
+    // RFC 6750 section 3.1: no error code when no credentials were sent.
+    response.setHeader('WWW-Authenticate', unique(challengers.map(one => one.bare)))
+    response.setHeader('Content-Length', 0)
+    response.end()
+    return
+  }
+  const description = inert(denial.description ?? row.description)
+  const scope = scopes && scopes.length > 0 && row.error === 'insufficient_scope' ? `, scope="${scopes.join(' ')}"` : ''
+  const parameters = `error="${row.error}", error_description="${description}"${scope}`
+  response.setHeader(
+    'WWW-Authenticate',
+    unique(challengers.map(({ bare }) => `${bare}${bare.includes(' ') ? ', ' : ' '}${parameters}`)),
+  )
+  const body = Buffer.from(JSON.stringify({ error: row.error, error_description: description }))
+  response.setHeader('Content-Type', 'application/json; charset=utf-8')
+  response.setHeader('Content-Length', body.length)
+  response.end(body)
+}
+
+function unavailable(retryAfter = 5): Problem {
+  return {
+    status: 503,
+    detail: 'The credentials cannot be verified right now.',
+    headers: { 'Retry-After': String(Math.max(1, Math.ceil(retryAfter))) },
+  }
+}
+
+/** RFC 6750 section 3: `error_description` is of %x20-21 / %x23-5B / %x5D-7E. */
+function inert(description: string): string {
+  return description.replaceAll('"', "'").replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '')
+}
+
+function unique(values: readonly string[]): string | string[] {
+  const all = [...new Set(values)]
+  const [only] = all
+  return all.length === 1 && only !== undefined ? only : all
+}

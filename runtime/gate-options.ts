@@ -1,0 +1,73 @@
+import type { Request } from 'express'
+import { ConfigurationError, type DenialCode, type Token } from './verifier.js'
+
+/**
+ * A function of yours that `$check` names: may the holder of `token` make this request? It may be async. What is not
+ * truthy refuses, and so does an exception. It runs before parameters and body are read; `req.params` are there.
+ */
+export type Check = (req: Request, token: Token) => boolean | undefined | Promise<boolean | undefined>
+
+/** What was decided on one request. Never holds a credential or a part of one. */
+export type Decided = {
+  /** The operation's name in the generated code. */
+  readonly operation: string
+  readonly method: string
+  /** As the document writes it. */
+  readonly path: string
+} & (
+  | { readonly granted: true; readonly schemes: readonly string[]; readonly subject?: string }
+  | { readonly granted: false; readonly status: number; readonly code: DenialCode; readonly reason?: string }
+)
+
+export interface GateOptions {
+  /** Largest request body, in bytes. Default 102400, as Express has it. */
+  readonly bodyLimit?: number
+  /** The answer to a token whose claims do not suffice: 401 `invalid_token` (default), or 403 `insufficient_scope`. */
+  readonly claimsStatus?: 401 | 403
+  /** Tell the caller which claim did not suffice, as the Auth0 quickstart does. Default `false`: only {@link onDecision} knows. */
+  readonly nameClaims?: boolean
+  /**
+   * How replies are sent: `plain` (default) writes them directly, without `ETag` or conditional answers; `express`
+   * uses `res.send`, which honours the application's settings (`etag`, …).
+   */
+  readonly replies?: 'plain' | 'express'
+  /** Called with every decision, before the answer is sent. What it throws is ignored. */
+  readonly onDecision?: (decided: Decided, req: Request) => void
+}
+
+export interface Settings {
+  readonly bodyLimit: number
+  readonly claimsStatus: 401 | 403
+  readonly nameClaims: boolean
+  readonly replies: 'plain' | 'express'
+  readonly onDecision?: (decided: Decided, req: Request) => void
+  readonly checks: { readonly [name: string]: Check }
+}
+
+type Rule = readonly [valid: (value: unknown) => boolean, form: string]
+
+const isMap: Rule = [value => typeof value === 'object' && value !== null, 'an object']
+
+const RULES: { readonly [option: string]: Rule } = {
+  schemes: isMap,
+  checks: isMap,
+  bodyLimit: [value => Number.isSafeInteger(value) && (value as number) >= 0, 'a number of bytes'],
+  claimsStatus: [value => value === 401 || value === 403, '401 or 403'],
+  nameClaims: [value => typeof value === 'boolean', 'true or false'],
+  replies: [value => value === 'plain' || value === 'express', "'plain' or 'express'"],
+  onDecision: [value => typeof value === 'function', 'a function'],
+}
+
+/** Options with their defaults. @throws {ConfigurationError} naming each option that is unknown or of the wrong type. */
+export function resolveOptions(options: GateOptions & { readonly checks?: Settings['checks'] }): Settings {
+  const faults = Object.entries(options).flatMap(([name, value]) => {
+    const rule = Object.hasOwn(RULES, name) ? RULES[name] : undefined
+    if (!rule) return [`unknown option ${name}`]
+    const [valid, form] = rule
+    return value === undefined || valid(value) ? [] : [`${name} must be ${form}`]
+  })
+  if (faults.length > 0) throw new ConfigurationError(`createRouter: ${faults.join('; ')}`)
+  const { bodyLimit = 102_400, claimsStatus = 401, nameClaims = false, replies = 'plain', onDecision } = options
+  const checks = options.checks ?? {}
+  return { bodyLimit, claimsStatus, nameClaims, replies, checks, ...(onDecision && { onDecision }) }
+}

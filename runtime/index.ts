@@ -1,0 +1,54 @@
+export type { Auth0Context } from './auth0-request.js'
+export {
+  auth0,
+  type ClaimAuthOptions,
+  type ClaimCheckFunction,
+  claimCheck,
+  claimEquals,
+  claimIncludes,
+  createAuth0Api,
+  type JSONPrimitive,
+  type RequiresAuthOptions,
+  requiresAuth,
+  type ScopesIncludeOptions,
+  scopesInclude,
+} from './auth0.js'
+export type { Auth0ApiOptions } from './auth0-config.js'
+export { type AddOperation, createGate, type Gate, type GuardedHandler } from './gate.js'
+export type { Check, Decided, GateOptions } from './gate-options.js'
+export { type Context, type Handler, type NotImplemented, notImplemented, type Reply, type Result } from './handler.js'
+export type {
+  CheckRule,
+  ClaimDemands,
+  ClaimRule,
+  JsonPrimitive,
+  Policies,
+  Policy,
+  ScopeDemand,
+  SecurityAlternative,
+  SecurityScheme,
+  SecuritySchemes,
+} from './policy.js'
+export type { Proof } from './proof.js'
+export { apiKey } from './schemes/api-key.js'
+export { basic } from './schemes/basic.js'
+export { type BearerOptions, bearer, type KeyOptions, type TokenOptions } from './schemes/bearer.js'
+export { openIdConnect } from './schemes/open-id-connect.js'
+export type { PrincipalOptions } from './schemes/principal.js'
+export type { Algorithm } from './tokens/algorithms.js'
+export type { OperationValidator } from './validator.js'
+export {
+  ConfigurationError,
+  type Credential,
+  type CredentialKind,
+  type CredentialOf,
+  type Denial,
+  type DenialCode,
+  type DiscoveredVerifier,
+  deny,
+  type Principals,
+  type Token,
+  type Verification,
+  type Verified,
+  type Verifier,
+} from './verifier.js'

@@ -1,0 +1,108 @@
+import { challengerOf } from './challenge.js'
+import { credentialReader } from './credentials.js'
+import type { Demands, Requirement } from './decide.js'
+import type { CheckRule, Policies, Policy, SecurityScheme, SecuritySchemes } from './policy.js'
+import { type AnyVerifier, ConfigurationError, type CredentialKind, type DiscoveredVerifier } from './verifier.js'
+
+/** Verifiers as `createRouter` is given them. */
+export interface Verifiers {
+  readonly [scheme: string]: AnyVerifier | DiscoveredVerifier
+}
+
+/** Turns each policy into what {@link decide} works on, with everything that it needs at hand. */
+export type CompileDemands = (policy: Policy) => Demands
+
+/**
+ * Pairs the schemes of a document with the user's verifiers and its `$check` names with the user's functions.
+ * @throws {ConfigurationError} naming every scheme and check that is missing or of the wrong kind.
+ */
+export function bindRequirements(
+  schemes: SecuritySchemes,
+  policies: Policies,
+  verifiers: Verifiers,
+  checks: { readonly [name: string]: unknown },
+): CompileDemands {
+  const faults: string[] = []
+  const bound = new Map<string, AnyVerifier>()
+  for (const name of demandedSchemes(policies)) {
+    const scheme = ownMember(schemes, name)
+    if (!scheme) faults.push(`the policies demand the security scheme ${name}, which the document does not define`)
+    else {
+      const verifier = bindVerifier(name, scheme, ownMember(verifiers, name))
+      if (typeof verifier === 'string') faults.push(verifier)
+      else bound.set(name, verifier)
+    }
+  }
+  for (const name of demandedChecks(policies)) {
+    if (typeof ownMember(checks, name) !== 'function')
+      faults.push(`checks.${name} is missing: a function (req, token) => boolean`)
+  }
+  if (faults.length > 0) throw new ConfigurationError(`createRouter: ${faults.join('; ')}`)
+
+  return policy => {
+    const compile = ([name, scopes]: [string, Requirement['scopes']]): Requirement => {
+      const scheme = schemes[name] as SecurityScheme
+      return {
+        scheme: name,
+        read: credentialReader(scheme),
+        verifier: bound.get(name) as AnyVerifier,
+        scopes,
+        challenger: challengerOf(name, scheme),
+      }
+    }
+    const alternatives = policy.security.map(alternative => Object.entries(alternative).map(compile))
+    return {
+      alternatives: alternatives.filter(one => one.length > 0),
+      anonymous: alternatives.some(one => one.length === 0),
+      ...(policy.claims && { claims: policy.claims }),
+    }
+  }
+}
+
+function bindVerifier(
+  name: string,
+  scheme: SecurityScheme,
+  verifier: Verifiers[string] | undefined,
+): AnyVerifier | string {
+  const kind = kindOf(scheme)
+  if (typeof verifier !== 'object' || verifier === null) {
+    return `schemes.${name} is missing: a verifier of ${scheme.type} credentials, such as ${SUGGESTIONS[kind]}`
+  }
+  if (verifier.kind === 'openIdConnect') {
+    if (scheme.type === 'openIdConnect') return verifier.at(scheme.openIdConnectUrl)
+    return `schemes.${name} is of type ${scheme.type} and has no discovery URL: use ${SUGGESTIONS[kind]}`
+  }
+  if (verifier.kind !== kind || typeof verifier.verify !== 'function') {
+    return `schemes.${name} must verify ${kind} credentials, such as ${SUGGESTIONS[kind]}`
+  }
+  return verifier
+}
+
+const SUGGESTIONS: { readonly [kind in CredentialKind]: string } = {
+  bearer: 'bearer({ issuer, audience })',
+  basic: 'basic(findUser)',
+  apiKey: 'apiKey(findUserByKey)',
+}
+
+function kindOf(scheme: SecurityScheme): CredentialKind {
+  if (scheme.type === 'apiKey') return 'apiKey'
+  return scheme.type === 'http' && scheme.scheme === 'basic' ? 'basic' : 'bearer'
+}
+
+function demandedSchemes(policies: Policies): Set<string> {
+  return new Set(Object.values(policies).flatMap(policy => policy.security.flatMap(one => Object.keys(one))))
+}
+
+function demandedChecks(policies: Policies): Set<string> {
+  const demands = Object.values(policies).flatMap(policy => policy.claims ?? [])
+  return new Set(
+    demands
+      .filter(demand => Object.hasOwn(demand, '$check'))
+      .map(({ $check }) => (typeof $check === 'string' ? $check : ($check as Exclude<CheckRule, string>).name)),
+  )
+}
+
+/** Of a map whose names come from a document: `constructor` is no member unless it was put there. */
+export function ownMember<Value>(map: { readonly [name: string]: Value }, name: string): Value | undefined {
+  return Object.hasOwn(map, name) ? map[name] : undefined
+}

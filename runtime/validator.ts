@@ -1,0 +1,115 @@
+import { fullFormats } from 'ajv-formats/dist/formats.js'
+
+/** What a compiled schema found: ajv's error object. */
+export interface SchemaError {
+  readonly instancePath: string
+  readonly schemaPath: string
+  readonly keyword: string
+  readonly params: { readonly [name: string]: unknown }
+}
+
+/** A schema, compiled ahead. Reads `data`, never changes it. */
+export interface CompiledSchema {
+  (data: unknown): boolean
+  /** Of the last call. */
+  errors?: readonly SchemaError[] | null
+}
+
+export type ScalarType = 'string' | 'number' | 'integer' | 'boolean'
+export type TextType = ScalarType | 'array' | 'object'
+
+/**
+ * How text is read: the part of a JSON Schema that says which types a value may have. Text has no `null`.
+ * What it leaves open is checked by the compiled schema.
+ */
+export interface TextSchema {
+  readonly type: TextType | readonly TextType[]
+  /** Of the items of an array. Default: strings. */
+  readonly items?: TextSchema
+  /** Of an object's members. */
+  readonly properties?: { readonly [name: string]: TextSchema }
+  /** Of all other members; where it is absent, other members are not read. */
+  readonly additionalProperties?: TextSchema
+}
+
+/** A parameter in the words of the document, with its schema compiled. */
+export interface ParameterShape extends TextSchema {
+  readonly in: 'path' | 'query' | 'header' | 'cookie'
+  /** As the document spells it. */
+  readonly name: string
+  readonly required?: boolean
+  /** Default: that of the place, `true` in query and cookie, `false` in path and header. */
+  readonly explode?: boolean
+  /** Stands in where the parameter is not sent. */
+  readonly default?: unknown
+  /** Absent where `type` says all. */
+  readonly valid?: CompiledSchema
+}
+
+export interface BodyContent {
+  /** As the document writes it, ranges too. */
+  readonly mediaType: string
+  /**
+   * How it is read. `stream` leaves it unread; `sent` goes by the request's own type, where the document names a range.
+   */
+  readonly as: 'json' | 'form' | 'text' | 'stream' | 'sent'
+  /** How the text of a form's members, or of a plain text, is read. */
+  readonly text?: TextSchema
+  readonly valid?: CompiledSchema
+}
+
+export interface BodyShape {
+  readonly required?: boolean
+  readonly content: readonly BodyContent[]
+}
+
+/** What one operation demands of a request's parameters and body. `{}` demands nothing. */
+export interface OperationValidator {
+  readonly parameters?: readonly ParameterShape[]
+  /** Where it is absent, a body is not read. */
+  readonly body?: BodyShape
+}
+
+/** What compiled schemas call. For generated code only. */
+export const schemaFunctions = {
+  formats: fullFormats,
+
+  /** Code points, as JSON Schema counts `minLength` and `maxLength`. */
+  ucs2length(text: string): number {
+    let length = text.length
+    for (let index = 0; index < text.length - 1; index++) {
+      if (isHighSurrogate(text.charCodeAt(index)) && isLowSurrogate(text.charCodeAt(index + 1))) {
+        length--
+        index++
+      }
+    }
+    return length
+  },
+
+  equal: equalJson,
+} as const
+
+function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff
+}
+
+function isLowSurrogate(unit: number): boolean {
+  return unit >= 0xdc00 && unit <= 0xdfff
+}
+
+/** Equality of JSON values (JSON Schema core section 4.2.2). An object's prototype is no part of it. */
+function equalJson(a: unknown, b: unknown): boolean {
+  if (a === b) return true
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  if (Array.isArray(a) || Array.isArray(b)) {
+    return (
+      Array.isArray(a) &&
+      Array.isArray(b) &&
+      a.length === b.length &&
+      a.every((item, index) => equalJson(item, b[index]))
+    )
+  }
+  const members = Object.entries(a)
+  const others = new Map(Object.entries(b))
+  return members.length === others.size && members.every(([name, value]) => equalJson(value, others.get(name)))
+}
