@@ -45,6 +45,8 @@ export type AddOperation<Schemes> = <const P extends Policy>(
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'] as const
 
 export type Gate<Schemes> = { readonly [Method in (typeof METHODS)[number]]: AddOperation<Schemes> } & {
+  /** A path of the document whose operations were left out: no template may serve it in their place. */
+  readonly absent: (path: string) => void
   /**
    * The operations behind one Express layer.
    * @throws {ConfigurationError} when a policy has no operation or a handler is missing.
@@ -80,6 +82,19 @@ export function createGate<Options extends GateOptions & { readonly schemes?: Ve
   const table = new Map<string, Methods>()
   const missing: string[] = []
 
+  const pathOf = (path: string) => {
+    const parsed = parsePath(path)
+    if ('fault' in parsed) throw new ConfigurationError(`${path} cannot be routed: ${parsed.fault}`)
+    const { segments } = parsed
+    let methods = table.get(path)
+    if (!methods) {
+      methods = new Map()
+      table.set(path, methods)
+      routes.add(segments, { path, names: paramNames(segments), entry: methods })
+    }
+    return { segments, methods }
+  }
+
   const add = (method: string, path: string, policy: Policy, validator: OperationValidator, handler: unknown) => {
     const id = ids.get(policy)
     if (id === undefined)
@@ -89,18 +104,11 @@ export function createGate<Options extends GateOptions & { readonly schemes?: Ve
       missing.push(id)
       return
     }
-    const parsed = parsePath(path)
-    if ('fault' in parsed) throw new ConfigurationError(`${path} cannot be routed: ${parsed.fault}`)
-    let methods = table.get(path)
-    if (!methods) {
-      methods = new Map()
-      table.set(path, methods)
-      routes.add(parsed.segments, { path, names: paramNames(parsed.segments), entry: methods })
-    }
+    const { segments, methods } = pathOf(path)
     methods.set(method, {
       id,
       path,
-      expressPath: expressPath(parsed.segments),
+      expressPath: expressPath(segments),
       demands: compileDemands(policy),
       validator,
       handler: handler as Operation['handler'],
@@ -114,7 +122,7 @@ export function createGate<Options extends GateOptions & { readonly schemes?: Ve
         add(method.toUpperCase(), path, policy, validator, handler),
     ]),
   )
-  return Object.defineProperty(adders, 'router', {
+  return Object.defineProperty({ ...adders, absent: (path: string) => void pathOf(path) }, 'router', {
     get() {
       if (missing.length > 0) throw new ConfigurationError(`createRouter: handlers are missing: ${missing.join(', ')}`)
       if (ids.size > 0) throw new ConfigurationError(`createRouter: not routed: ${[...ids.values()].join(', ')}`)
@@ -132,7 +140,7 @@ function route(
 ): void {
   const { path, query } = splitTarget(request.url)
   const match = routes.match(path)
-  if (match === undefined) {
+  if (match === undefined || (match !== 'malformed' && match.route.entry.size === 0)) {
     next()
     return
   }

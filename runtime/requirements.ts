@@ -6,7 +6,7 @@ import { type AnyVerifier, ConfigurationError, type CredentialKind, type Discove
 
 /** Verifiers as `createRouter` is given them. */
 export interface Verifiers {
-  readonly [scheme: string]: AnyVerifier | DiscoveredVerifier
+  readonly [scheme: string]: AnyVerifier | DiscoveredVerifier<unknown>
 }
 
 /** Turns each policy into what {@link decide} works on, with everything that it needs at hand. */

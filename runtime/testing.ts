@@ -1,5 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK, type JWTHeaderParameters, SignJWT } from 'jose'
+import {
+  type CryptoKey,
+  calculateJwkThumbprint,
+  exportJWK,
+  generateKeyPair,
+  type JWK,
+  type JWTHeaderParameters,
+  SignJWT,
+} from 'jose'
 import { ConfigurationError } from './verifier.js'
 
 type LocalAlgorithm = 'RS256' | 'ES256' | 'EdDSA'
@@ -159,9 +167,14 @@ async function grantToken(
   }
   const scope = form.get('scope') ?? ''
   const granted = scope === '' ? {} : { scope }
-  const client = form.get('client_id') ?? 'local'
+  const client = form.get('client_id') ?? basicUsername(request) ?? 'local'
   const access_token = await token({ sub: `${client}@clients`, client_id: client, ...granted })
   return send(response, 200, { access_token, token_type: 'Bearer', expires_in: 3600, ...granted })
+}
+
+function basicUsername(request: IncomingMessage): string | undefined {
+  const encoded = /^basic (\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
+  return encoded === undefined ? undefined : Buffer.from(encoded, 'base64').toString().split(':', 1)[0]
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {

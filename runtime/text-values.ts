@@ -129,7 +129,10 @@ function readPieces(pieces: readonly string[], schema: TextSchema, { decode, pai
   return readMembers(members, schema, decode)
 }
 
-/** Reads an object from the texts of its members. Members that the schema does not tell how to read are left out. */
+// The compiled schema decides whether it may be there at all.
+const UNDESCRIBED: TextSchema = { type: ['string', 'array'] }
+
+/** Reads an object from the texts of its members. */
 export function readMembers(
   members: ReadonlyMap<string, readonly string[]>,
   schema: TextSchema,
@@ -139,8 +142,7 @@ export function readMembers(
   const value: Record<string, unknown> = Object.create(null)
   const faults: TextFault[] = []
   for (const [name, texts] of members) {
-    const member = memberSchema(schema, name)
-    if (member === undefined) continue
+    const member = memberSchema(schema, name) ?? UNDESCRIBED
     const reading = readTexts(texts, member, { decode, delimited: false, pairs: false })
     if ('value' in reading) value[name] = reading.value
     else faults.push(...reading.faults.map(({ path, detail }) => ({ path: [name, ...path], detail })))

@@ -28,7 +28,7 @@ export interface TextSchema {
   readonly items?: TextSchema
   /** Of an object's members. */
   readonly properties?: { readonly [name: string]: TextSchema }
-  /** Of all other members; where it is absent, other members are not read. */
+  /** Of all other members. An exploded object takes no others where it is absent. */
   readonly additionalProperties?: TextSchema
 }
 
@@ -40,6 +40,8 @@ export interface ParameterShape extends TextSchema {
   readonly required?: boolean
   /** Default: that of the place, `true` in query and cookie, `false` in path and header. */
   readonly explode?: boolean
+  /** Names that an exploded object leaves to others: parameters and credentials. */
+  readonly except?: readonly string[]
   /** Stands in where the parameter is not sent. */
   readonly default?: unknown
   /** Absent where `type` says all. */

@@ -87,10 +87,10 @@ export type AnyVerifier = { [Kind in CredentialKind]: Verifier<unknown, Kind> }[
  * Stands in for the verifier of a scheme of type `openIdConnect`: `createRouter` hands it the document's
  * `openIdConnectUrl`, and its discovery document says who the issuer is.
  */
-export interface DiscoveredVerifier {
+export interface DiscoveredVerifier<Proof = Token> {
   readonly kind: 'openIdConnect'
   /** @throws {ConfigurationError} if `openIdConnectUrl` is no https URL (http on loopback) of a discovery document. */
-  at(openIdConnectUrl: string): Verifier
+  at(openIdConnectUrl: string): Verifier<Proof>
 }
 
 /** The programmer's mistake, thrown at start: it names the option or variable, and says how to mend it. */

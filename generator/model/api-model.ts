@@ -32,9 +32,6 @@ export interface RequestBody {
   readonly location: Location
 }
 
-/** A piece of a path segment: literal text (decoded) or the name of a parameter. */
-export type PathPart = { readonly literal: string } | { readonly param: string }
-
 export interface Operation {
   /** Its name in the emitted code: a valid identifier, unique in the document. */
   readonly id: string
@@ -70,8 +67,10 @@ export interface ApiModel {
   readonly title: string
   /** The schemes that operations demand, in the document's order. */
   readonly schemes: readonly Scheme[]
-  /** Every operation of the document, in its order. */
+  /** Every operation of the document but the skipped ones, in its order. */
   readonly operations: readonly Operation[]
+  /** Operations that were left out on request, because they cannot be enforced yet. */
+  readonly skipped: readonly { readonly method: Method; readonly path: string }[]
   /** The names of the functions that `$check` demands, in the document's order. */
   readonly checks: readonly string[]
   /** `components.schemas` in one dialect, whatever the document's version. */

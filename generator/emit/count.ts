@@ -1,0 +1,106 @@
+import ts from 'typescript'
+import type { ApiModel } from '../model/api-model.js'
+import type { Emitted } from './emit.js'
+
+/**
+ * Reads what was emitted as a compiler would, and compares it with the model.
+ * @throws {Error} unless each file holds every operation exactly once, and each line of the router names one operation
+ *   in all its places.
+ */
+export function countOperations(files: Emitted, { operations }: ApiModel): void {
+  const ids = operations.map(one => one.id)
+  expectSame('policies.ts', ids, membersOf(variable(parse(files, 'policies.ts'), 'policies')))
+  expectSame('validators.ts', ids, membersOf(variable(parse(files, 'validators.ts'), 'validators')))
+  expectSame('handlers.ts', ids, membersOf(declared(parse(files, 'handlers.ts'), 'Handlers')))
+  expectSame(
+    'router.ts',
+    operations.map(({ id, method, path }) => JSON.stringify([method, path, id, id, id])),
+    routerLines(parse(files, 'router.ts')),
+  )
+  const typed = typedOperations(declared(parse(files, 'types.ts'), 'paths'))
+  const untyped = operations.filter(({ method, path }) => !typed.has(`${method} ${path}`))
+  if (untyped.length > 0) throw new Error(`types.ts lacks ${untyped.map(one => one.id).join(', ')}`)
+}
+
+function expectSame(file: string, expected: readonly string[], found: readonly string[]): void {
+  if (expected.length === found.length && expected.every((one, index) => one === found[index])) return
+  const lost = expected.filter(one => !found.includes(one))
+  throw new Error(
+    `${file} does not hold every operation once, in order${lost.length > 0 ? `: lost ${lost.join(', ')}` : ''}`,
+  )
+}
+
+function parse(files: Emitted, name: string): ts.SourceFile {
+  const text = files.get(name)
+  if (text === undefined) throw new Error(`${name} was not emitted`)
+  const file = ts.createSourceFile(name, text, ts.ScriptTarget.ES2023, false)
+  const [fault] = (file as unknown as { parseDiagnostics: readonly ts.DiagnosticWithLocation[] }).parseDiagnostics
+  if (fault) throw new Error(`${name} does not parse: ${ts.flattenDiagnosticMessageText(fault.messageText, ' ')}`)
+  return file
+}
+
+function variable(file: ts.SourceFile, name: string): ts.ObjectLiteralExpression {
+  for (const statement of file.statements) {
+    if (!ts.isVariableStatement(statement)) continue
+    for (const declaration of statement.declarationList.declarations) {
+      let value = declaration.initializer
+      while (value && (ts.isSatisfiesExpression(value) || ts.isAsExpression(value))) value = value.expression
+      if (textOf(declaration.name) === name && value && ts.isObjectLiteralExpression(value)) return value
+    }
+  }
+  throw new Error(`${file.fileName} has no ${name}`)
+}
+
+function declared(file: ts.SourceFile, name: string): ts.Node {
+  for (const statement of file.statements) {
+    if (ts.isInterfaceDeclaration(statement) && statement.name.text === name) return statement
+    if (ts.isTypeAliasDeclaration(statement) && statement.name.text === name) return statement.type
+  }
+  throw new Error(`${file.fileName} has no ${name}`)
+}
+
+function membersOf(node: ts.Node): string[] {
+  const members = ts.isObjectLiteralExpression(node) ? node.properties : typeMembers(node)
+  return members.map(member => textOf(member.name))
+}
+
+function typeMembers(node: ts.Node): readonly ts.TypeElement[] {
+  return ts.isInterfaceDeclaration(node) || ts.isTypeLiteralNode(node) ? node.members : []
+}
+
+function textOf(name: ts.Node | undefined): string {
+  if (name && ts.isComputedPropertyName(name)) return textOf(name.expression)
+  return name && (ts.isIdentifier(name) || ts.isStringLiteral(name) || ts.isNumericLiteral(name)) ? name.text : ''
+}
+
+/** `gate.get(path, policies.x, validators.x, handlers.x)` as `["get", path, "x", "x", "x"]`. */
+function routerLines(file: ts.SourceFile): string[] {
+  const lines: string[] = []
+  const visit = (node: ts.Node): void => {
+    ts.forEachChild(node, visit)
+    if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return
+    const { expression, name } = node.expression
+    if (textOf(expression) !== 'gate' || name.text === 'absent') return
+    const [path, ...rest] = node.arguments
+    const places = ['policies', 'validators', 'handlers'].map((place, index) => {
+      const argument = rest[index]
+      const fits = argument && ts.isPropertyAccessExpression(argument) && textOf(argument.expression) === place
+      return fits ? argument.name.text : ''
+    })
+    lines.push(JSON.stringify([name.text, textOf(path), ...places]))
+  }
+  visit(file)
+  return lines
+}
+
+function typedOperations(paths: ts.Node): Set<string> {
+  const found = new Set<string>()
+  for (const path of typeMembers(paths)) {
+    if (!ts.isPropertySignature(path) || !path.type) continue
+    for (const method of typeMembers(path.type)) {
+      const absent = !ts.isPropertySignature(method) || !method.type || method.type.kind === ts.SyntaxKind.NeverKeyword
+      if (!absent) found.add(`${textOf(method.name)} ${textOf(path.name)}`)
+    }
+  }
+  return found
+}

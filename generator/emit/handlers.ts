@@ -1,0 +1,78 @@
+import type { ClaimDemands, ClaimRule } from '../../runtime/policy.js'
+import type { ApiModel, Operation, Scheme } from '../model/api-model.js'
+import { header } from './header.js'
+import { comment, literal, propertyName } from './literal.js'
+
+/** `handlers.ts`: one handler per operation, with what its policy proves before it runs. */
+export function emitHandlers(model: ApiModel): string {
+  const schemes = new Map(model.schemes.map(scheme => [scheme.name, scheme]))
+  const auth = new Map(model.operations.map(operation => [operation, authText(operation, schemes)]))
+  const lines = model.operations.flatMap(operation => {
+    const { id, method, path, summary, deprecated } = operation
+    const type = `paths[${literal(path)}][${literal(method)}]`
+    const proved = auth.get(operation)
+    const words = [comment(summary ?? ''), deprecated ? '@deprecated' : ''].filter(word => word !== '')
+    return [
+      ...(words.length > 0 ? [`/** ${words.join(' ')} */`] : []),
+      `${id}: Handler<${type}${proved === undefined ? '' : `, ${proved}`}>`,
+    ]
+  })
+  const runtime = [
+    'Handler',
+    ...(model.schemes.some(scheme => !scheme.token) ? ['Principals'] : []),
+    ...(model.schemes.some(scheme => scheme.token) ? ['Token'] : []),
+  ]
+  const types = model.schemes.some(({ claims }) => claims !== undefined) ? 'components, paths' : 'paths'
+  const imports =
+    model.operations.length === 0
+      ? ''
+      : `import type { ${runtime.join(', ')} } from 'gatewright/runtime'\nimport type { ${types} } from './types.js'\n\n`
+  return `${header(model.document)}${imports}/** One handler per operation. The second type is what its policy has proved, as \`auth\`, before it runs. */
+export interface Handlers {
+${lines.map(line => `  ${line}\n`).join('')}}
+`
+}
+
+/** The type of `auth`, or nothing for a public operation. */
+function authText({ policy }: Operation, schemes: ReadonlyMap<string, Scheme>): string | undefined {
+  if (policy.security.length === 0) return undefined
+  const alternatives = policy.security.map(alternative => {
+    const names = Object.keys(alternative)
+    if (names.length === 0) return 'undefined'
+    return `{ ${names.map(name => `${propertyName(name)}: ${proofText(schemes.get(name), name, policy.claims)}`).join('; ')} }`
+  })
+  return [...new Set(alternatives)].join(' | ')
+}
+
+function proofText(scheme: Scheme | undefined, name: string, claims: readonly ClaimDemands[] | undefined): string {
+  if (!scheme?.token) return `Principals[${literal(name)}]`
+  return [tokenText(scheme), ...narrowedText(claims)].join(' & ')
+}
+
+/** The claims that a scheme's verifier proves, before any rule of the policy. */
+export function tokenText({ claims }: Scheme): string {
+  return claims === undefined ? 'Token' : `Token & components['schemas'][${literal(claims)}]`
+}
+
+/** What the claim rules say of the token's type: nothing where one of the alternatives says nothing. */
+function narrowedText(claims: readonly ClaimDemands[] | undefined): string[] {
+  if (!claims) return []
+  const alternatives = claims.map(demands => {
+    const members = Object.entries(demands).flatMap(([name, rule]) =>
+      name === '$check' || name.startsWith('/') ? [] : [`${propertyName(name)}: ${claimType(rule as ClaimRule)}`],
+    )
+    return members.length === 0 ? undefined : `{ ${members.join('; ')} }`
+  })
+  if (alternatives.includes(undefined)) return []
+  const distinct = [...new Set(alternatives)]
+  return [distinct.length === 1 ? String(distinct[0]) : `(${distinct.join(' | ')})`]
+}
+
+function claimType(rule: ClaimRule): string {
+  if ('equals' in rule) return literal(rule.equals)
+  if ('in' in rule) return [...new Set(rule.in.map(literal))].join(' | ')
+  if ('includes' in rule || 'includesAny' in rule) return 'readonly unknown[]'
+  if ('present' in rule) return 'NonNullable<unknown>'
+  if ('param' in rule) return rule.type === 'integer' ? 'number' : 'string'
+  return 'number'
+}

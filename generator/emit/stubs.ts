@@ -1,0 +1,138 @@
+import { type ExportDeclaration, Project, type SourceFile, SyntaxKind } from 'ts-morph'
+import { literal } from './literal.js'
+
+export interface StubFiles {
+  /** File name in the handlers' folder → its text. */
+  readonly [name: string]: string
+}
+
+export interface Stubs {
+  /** New files, and files with additions; what stands already is not here. */
+  readonly files: StubFiles
+  /** Handlers whose operation the document no longer has. */
+  readonly orphans: readonly { readonly file: string; readonly operation: string }[]
+}
+
+const INDEX = 'index.ts'
+
+/**
+ * A stub for each operation that the handlers' index does not export yet, a file each. Files that a user edited only
+ * gain lines: no character of theirs changes.
+ *
+ * @param operations the names of the operations, in the document's order.
+ * @param existing the TypeScript files of the handlers' folder.
+ * @param handlersModule how a handler imports the emitted `handlers.ts`: `../generated/handlers.js`.
+ */
+export function emitStubs(operations: readonly string[], existing: StubFiles, handlersModule: string): Stubs {
+  const project = new Project({ useInMemoryFileSystem: true, compilerOptions: { allowJs: false } })
+  const parsed = new Map<string, SourceFile>()
+  const open = (name: string): SourceFile | undefined => {
+    const text = Object.hasOwn(existing, name) ? existing[name] : undefined
+    if (text === undefined) return undefined
+    const file = parsed.get(name) ?? project.createSourceFile(`/${name}`, text)
+    parsed.set(name, file)
+    return file
+  }
+  const files: Record<string, string> = {}
+  const exported = exportedNames(INDEX, open, new Set())
+  const missing = operations.filter(operation => !exported.has(operation))
+  for (const operation of missing) {
+    const name = `${operation}.ts`
+    const file = open(name)
+    if (!file) files[name] = newStub(operation, handlersModule)
+    else if (!exportedNames(name, open, new Set()).has(operation))
+      files[name] = addStub(file, operation, handlersModule)
+  }
+  if (missing.length > 0) {
+    const lines = missing.map(operation => `export { ${operation} } from ${literal(`./${operation}.js`)}`)
+    files[INDEX] = append(Object.hasOwn(existing, INDEX) ? (existing[INDEX] as string) : '', lines)
+  }
+  return { files, orphans: findOrphans(new Set(operations), existing, open) }
+}
+
+function newStub(operation: string, handlersModule: string): string {
+  return `import { notImplemented } from 'gatewright/runtime'
+import type { Handlers } from ${literal(handlersModule)}
+
+${stubLine(operation, 'Handlers', 'notImplemented')}
+`
+}
+
+function stubLine(operation: string, handlers: string, notImplemented: string): string {
+  return `export const ${operation}: ${handlers}[${literal(operation)}] = () => ${notImplemented}()`
+}
+
+/** A stub in a file that has other things in it: imports that are missing, and one line at the end. */
+function addStub(file: SourceFile, operation: string, handlersModule: string): string {
+  const notImplemented = importedAs(file, 'gatewright/runtime', 'notImplemented')
+  const handlers = importedAs(file, handlersModule, 'Handlers')
+  return append(file.getFullText(), [stubLine(operation, handlers, notImplemented)])
+}
+
+/** The local name of an import, which is added where it is missing. */
+function importedAs(file: SourceFile, moduleSpecifier: string, name: string): string {
+  for (const declaration of file.getImportDeclarations()) {
+    if (declaration.getModuleSpecifierValue() !== moduleSpecifier) continue
+    if (name === 'notImplemented' && declaration.isTypeOnly()) continue
+    const found = declaration
+      .getNamedImports()
+      .find(one => one.getName() === name && !(name === 'notImplemented' && one.isTypeOnly()))
+    if (found) return found.getAliasNode()?.getText() ?? name
+  }
+  const taken = new Set(file.getDescendantsOfKind(SyntaxKind.Identifier).map(one => one.getText()))
+  let local = name
+  while (taken.has(local)) local = `${local}_`
+  file.addImportDeclaration({
+    moduleSpecifier,
+    isTypeOnly: name === 'Handlers',
+    namedImports: [local === name ? name : { name, alias: local }],
+  })
+  return local
+}
+
+/** The names that a file of the folder exports, also through other files of the folder. */
+function exportedNames(name: string, open: (name: string) => SourceFile | undefined, seen: Set<string>): Set<string> {
+  const names = new Set<string>()
+  const file = open(name)
+  if (!file || seen.has(name)) return names
+  seen.add(name)
+  for (const declaration of file.getExportDeclarations()) {
+    for (const one of declaration.getNamedExports()) names.add(one.getAliasNode()?.getText() ?? one.getName())
+    const source =
+      declaration.isNamespaceExport() && !declaration.getNamespaceExport() ? localModule(declaration) : undefined
+    if (source !== undefined) for (const one of exportedNames(source, open, seen)) names.add(one)
+  }
+  for (const statement of file.getVariableStatements()) {
+    if (statement.isExported()) for (const one of statement.getDeclarations()) names.add(one.getName())
+  }
+  for (const one of file.getFunctions()) if (one.isExported()) names.add(one.getName() ?? 'default')
+  return names
+}
+
+function localModule(declaration: ExportDeclaration): string | undefined {
+  const [, name] = /^\.\/(.+?)(?:\.js|\.ts)?$/.exec(declaration.getModuleSpecifierValue() ?? '') ?? []
+  return name === undefined ? undefined : `${name}.ts`
+}
+
+/** Adds lines at the end, in the file's own kind of line end. */
+function append(text: string, lines: readonly string[]): string {
+  const end = text.includes('\r\n') ? '\r\n' : '\n'
+  const gap = text === '' || text.endsWith('\n') ? '' : end
+  return `${text}${gap}${lines.map(line => `${line}${end}`).join('')}`
+}
+
+function findOrphans(
+  operations: ReadonlySet<string>,
+  existing: StubFiles,
+  open: (name: string) => SourceFile | undefined,
+): { file: string; operation: string }[] {
+  return Object.entries(existing).flatMap(([file, text]) => {
+    // A look at the text spares parsing the many files that cannot hold one.
+    const mentioned = [...text.matchAll(/Handlers\s*\[\s*['"]([^'"\n]+)['"]\s*\]/g)].map(([, name]) => name as string)
+    if (mentioned.every(name => operations.has(name))) return []
+    const typed = (open(file)?.getDescendantsOfKind(SyntaxKind.IndexedAccessType) ?? [])
+      .filter(one => /^Handlers_*$/.test(one.getObjectTypeNode().getText()))
+      .flatMap(one => /^['"](.*)['"]$/.exec(one.getIndexTypeNode().getText())?.[1] ?? [])
+    return typed.filter(name => !operations.has(name)).map(operation => ({ file, operation }))
+  })
+}

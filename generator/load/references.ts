@@ -1,0 +1,380 @@
+import type { Report } from '../diagnostics/diagnostic.js'
+import { ComponentNames } from './component-names.js'
+import type { JsonObject, ResolvedDocument } from './document.js'
+import type { SourceFile, SourceFiles } from './files.js'
+import { described, type Kind, memberSlot, type Slot, sections } from './grammar.js'
+import { DEEPEST } from './json-text.js'
+import { locationOf, member, type Origin, type OriginMap } from './origins.js'
+import { componentReference, readReference } from './reference.js'
+import { createTargets, isObject, type Target, type Targets, targetKey } from './targets.js'
+
+/** Objects and lists of the resolved document; what is referred to from several places counts at each. */
+const LARGEST = 10_000_000
+
+interface Inlined {
+  readonly value: unknown
+  /** How many objects and lists it holds. */
+  readonly size: number
+}
+
+/**
+ * The document in one piece (see {@link ResolvedDocument}). Follows references where OpenAPI and JSON Schema
+ * know them and where the field writes them all the same: an operation, or a whole map, by `$ref`.
+ *
+ * Things in place by reference are shared between the places, not copied: read them, never write.
+ */
+export function resolveReferences(
+  entry: SourceFile,
+  files: SourceFiles,
+  version: ResolvedDocument['version'],
+  report: Report,
+): { readonly root: JsonObject; readonly nodes: OriginMap } {
+  const resolver = new Resolver(createTargets(entry, files, report), version)
+  return { root: resolver.document(entry), nodes: resolver.nodes }
+}
+
+class Resolver {
+  readonly nodes: OriginMap = new WeakMap()
+  private readonly names = new ComponentNames()
+  /** Components that are nothing but a reference to another file: `section/name` → what they stand for. */
+  private readonly standIns = new Map<string, Target>()
+  private readonly moved: { readonly name: string; readonly target: Target }[] = []
+  private readonly inlined = new Map<string, Inlined>()
+  private readonly open = new Set<string>()
+  private size = 0
+  private overflown = false
+
+  constructor(
+    private readonly targets: Targets,
+    private readonly version: ResolvedDocument['version'],
+  ) {}
+
+  document(entry: SourceFile): JsonObject {
+    const top: Target = { node: entry.value, origin: { file: entry.path, key: '' } }
+    this.nameComponents(top)
+    const root = this.object('document', top.node as JsonObject, top.origin, 0)
+    const schemas: JsonObject = {}
+    // Building one may move others here, while this runs.
+    for (const { name, target } of this.moved) schemas[name] = this.build('schema', target.node, target.origin, 0)
+    if (this.moved.length > 0) {
+      const components = isObject(root.components) ? root.components : {}
+      const own = isObject(components.schemas) ? components.schemas : {}
+      root.components = this.derived(components, { ...components, schemas: this.derived(own, { ...own, ...schemas }) })
+    }
+    this.refuseCircles(root)
+    return root
+  }
+
+  private nameComponents(top: Target): void {
+    const components = this.inside(top, 'components')
+    const references: { section: string; name: string; entry: Target }[] = []
+    for (const [kind, section] of Object.entries(sections)) {
+      const listed = components && this.inside(components, section)
+      if (listed === undefined || !isObject(listed.node)) continue
+      for (const [name, node] of Object.entries(listed.node)) {
+        const entry = { node, origin: member(listed.origin, name) }
+        this.names.give(section, entry, name)
+        if (section === 'schemas') this.names.reserve(name)
+        if (kind !== 'pathItem' && this.isBareReference(node)) references.push({ section, name, entry })
+      }
+    }
+    for (const { section, name, entry } of references) {
+      const target = this.follow(section, entry)
+      if (target === undefined || this.names.of(section, target) !== undefined) continue
+      this.names.give(section, target, name)
+      this.standIns.set(`${section}/${name}`, target)
+    }
+  }
+
+  /** `name` in `target`, with both brought in by reference where they are. */
+  private inside(target: Target, name: string): Target | undefined {
+    if (!isObject(target.node) || !Object.hasOwn(target.node, name)) return undefined
+    let found: Target | undefined = { node: target.node[name], origin: member(target.origin, name) }
+    const seen = new Set<string>()
+    while (found !== undefined && isObject(found.node) && typeof found.node.$ref === 'string') {
+      if (seen.has(targetKey(found.origin))) return undefined
+      seen.add(targetKey(found.origin))
+      found = this.targets.find(found.node.$ref, found.origin)
+    }
+    return found
+  }
+
+  /** From a bare reference on, to a component or to what is more than a reference. */
+  private follow(section: string, from: Target): Target | undefined {
+    const seen = new Set<string>()
+    let at: Target = from
+    while (isObject(at.node) && this.isBareReference(at.node)) {
+      const key = targetKey(at.origin)
+      if (seen.has(key)) {
+        this.refuseCircle(at)
+        return undefined
+      }
+      seen.add(key)
+      const next = this.targets.find(at.node.$ref, at.origin)
+      if (next === undefined) return undefined
+      at = next
+      if (this.names.of(section, at) !== undefined) break
+    }
+    return at
+  }
+
+  private isBareReference(node: unknown): boolean {
+    if (!isObject(node) || typeof node.$ref !== 'string') return false
+    return this.version === '3.0' || Object.keys(node).length === 1
+  }
+
+  private build(slot: Slot | undefined, node: unknown, origin: Origin, depth: number): unknown {
+    if (typeof node !== 'object' || node === null) return node
+    if (!this.fits(origin, depth)) return null
+    if (isObject(node) && slot !== undefined && Object.hasOwn(node, '$ref') && this.isReference(slot, node.$ref)) {
+      return slot === 'schema'
+        ? this.schemaReference(node, origin, depth)
+        : this.reference(slot, node, origin, depth)
+    }
+    if (Array.isArray(node)) {
+      // `items` and `dependencies` of older JSON Schema hold lists where newer ones hold a schema.
+      const item = slot === 'schema' ? slot : typeof slot === 'object' && 'list' in slot ? slot.list : undefined
+      return this.placed(node.map((value, index) => this.build(item, value, member(origin, index), depth + 1)), origin)
+    }
+    if (typeof slot === 'string') return this.object(slot, node, origin, depth)
+    const entry = slot !== undefined && 'map' in slot ? slot.map : undefined
+    return this.members(node, origin, depth, () => entry)
+  }
+
+  /** In a map, `$ref` may be a name like any other: under `properties` it is one, unless its value is a string. */
+  private isReference(slot: Slot, ref: unknown): boolean {
+    if (typeof ref === 'string') return true
+    return typeof slot === 'string' && memberSlot(slot, '$ref') === undefined
+  }
+
+  private object(kind: Kind, node: object, origin: Origin, depth: number): JsonObject {
+    if (kind === 'schema') this.refuseDynamic(node, origin)
+    if (kind === 'discriminator') return this.discriminator(node, origin, depth)
+    if (kind === 'components') return this.components(node, origin, depth)
+    return this.members(node, origin, depth, name => memberSlot(kind, name))
+  }
+
+  private members(
+    node: object,
+    origin: Origin,
+    depth: number,
+    slotOf: (name: string) => Slot | undefined,
+    skip?: string,
+  ): JsonObject {
+    const built: JsonObject = {}
+    for (const [name, value] of Object.entries(node)) {
+      if (name === skip) continue
+      const nested = typeof value === 'object' && value !== null
+      built[name] = nested ? this.build(slotOf(name), value, member(origin, name), depth + 1) : value
+    }
+    return this.placed(built, origin)
+  }
+
+  private components(node: object, origin: Origin, depth: number): JsonObject {
+    const built = this.members(node, origin, depth, name => memberSlot('components', name))
+    for (const [id, target] of this.standIns) {
+      const [section = '', ...rest] = id.split('/')
+      const listed = built[section]
+      const slot = memberSlot('components', section)
+      if (!isObject(listed) || typeof slot !== 'object' || !('map' in slot)) continue
+      listed[rest.join('/')] = this.build(slot.map, target.node, target.origin, depth + 2)
+    }
+    return built
+  }
+
+  private schemaReference(node: JsonObject, origin: Origin, depth: number): JsonObject {
+    const ref = this.schemaTarget(this.targets.find(node.$ref, origin), member(origin, '$ref'))
+    if (this.version === '3.0') return this.placed({ $ref: ref }, origin)
+    // From 3.1 on, what stands beside `$ref` in a schema counts.
+    const built = this.object('schema', node, origin, depth)
+    built.$ref = ref
+    return built
+  }
+
+  /** The reference that leads to `found` in the resolved document, where it becomes a component if it is none. */
+  private schemaTarget(found: Target | undefined, place: Origin): string | undefined {
+    if (found === undefined) return undefined
+    const known = this.names.of('schemas', found)
+    if (known !== undefined) return componentReference('schemas', known)
+    const target = this.follow('schemas', found)
+    if (target === undefined || !this.isFit('schema', target, place)) return undefined
+    let name = this.names.of('schemas', target)
+    if (name === undefined) {
+      name = this.names.invent(target)
+      this.moved.push({ name, target })
+    }
+    return componentReference('schemas', name)
+  }
+
+  private reference(slot: Slot, node: JsonObject, origin: Origin, depth: number): unknown {
+    const target = this.targets.find(node.$ref, origin)
+    if (target === undefined || !this.isFit(slot, target, member(origin, '$ref'))) return this.placed({}, origin)
+    if (slot === 'pathItem' || slot === 'operation') return this.merged(slot, node, origin, target, depth)
+    const section = typeof slot === 'string' ? sections[slot] : undefined
+    const name = section === undefined ? undefined : this.names.of(section, target)
+    const overrides = this.overrides(node)
+    if (section !== undefined && name !== undefined) {
+      return this.placed({ $ref: componentReference(section, name), ...overrides }, origin)
+    }
+    const value = this.inPlace(slot, target, origin, depth)
+    if (Object.keys(overrides).length === 0 || !isObject(value)) return value
+    return this.derived(value, { ...value, ...overrides })
+  }
+
+  /** OpenAPI 3.1, Reference Object: these two override those of what is referred to. */
+  private overrides(node: JsonObject): JsonObject {
+    if (this.version === '3.0') return {}
+    const names = ['summary', 'description'].filter(name => typeof node[name] === 'string')
+    return Object.fromEntries(names.map(name => [name, node[name]]))
+  }
+
+  /** A path item or an operation by reference, with what stands beside the reference. */
+  private merged(kind: Kind, node: JsonObject, origin: Origin, target: Target, depth: number): unknown {
+    const value = this.inPlace(kind, target, origin, depth)
+    if (!isObject(value)) return value
+    const beside = this.members(node, origin, depth, name => memberSlot(kind, name), '$ref')
+    if (Object.keys(beside).length === 0) return value
+    const overrides = this.overrides(node)
+    for (const name of Object.keys(beside)) {
+      if (!Object.hasOwn(value, name) || Object.hasOwn(overrides, name)) continue
+      // OpenAPI leaves open which one counts. Of two `security` or `x-claims`, either choice might be the weaker.
+      const message = `${JSON.stringify(name)} stands beside "$ref" and in what it leads to`
+      const notes = [{ message: 'the other one stands here', location: locationOf(member(target.origin, name)) }]
+      this.targets.fault('reference-conflict', message, 'remove one of them', member(origin, name), notes, true)
+    }
+    return this.derived(value, { ...value, ...beside })
+  }
+
+  private inPlace(slot: Slot, target: Target, site: Origin, depth: number): unknown {
+    const key = `${typeof slot === 'string' ? slot : JSON.stringify(slot)} ${targetKey(target.origin)}`
+    const known = this.inlined.get(key)
+    if (known !== undefined) {
+      this.size += known.size
+      return known.value
+    }
+    if (this.open.has(key)) {
+      this.refuseCircle({ node: undefined, origin: site })
+      return this.placed({}, site)
+    }
+    this.open.add(key)
+    const before = this.size
+    const value = this.build(slot, target.node, target.origin, depth + 1)
+    this.open.delete(key)
+    this.inlined.set(key, { value, size: this.size - before })
+    return value
+  }
+
+  private isFit(slot: Slot, target: Target, place: Origin): boolean {
+    const wanted = described(slot)
+    const section = typeof slot === 'string' ? sections[slot] : undefined
+    const actual = this.names.sectionOf(target)
+    const shaped = hasShape(slot, target)
+    if (shaped && (actual === undefined || actual === section || this.names.of(section ?? '', target) !== undefined)) {
+      return true
+    }
+    const found = actual === undefined ? '' : `, but to one of the document's ${actual}`
+    this.targets.fault(
+      'reference-mistyped',
+      `the reference does not lead to ${wanted}${found}`,
+      `refer to ${wanted}, or write it here`,
+      place,
+      [{ message: 'it leads here', location: locationOf(target.origin) }],
+    )
+    return false
+  }
+
+  /** OpenAPI's `mapping` holds names of component schemas, and references that do not look like ones. */
+  private discriminator(node: object, origin: Origin, depth: number): JsonObject {
+    const built = this.members(node, origin, depth, () => undefined)
+    const place = member(origin, 'mapping')
+    if (isObject(built.mapping)) {
+      const mapping: JsonObject = {}
+      for (const [value, name] of Object.entries(built.mapping)) mapping[value] = this.mapped(name, member(place, value))
+      built.mapping = this.placed(mapping, place)
+    }
+    if ('defaultMapping' in built) built.defaultMapping = this.mapped(built.defaultMapping, member(origin, 'defaultMapping'))
+    return built
+  }
+
+  private mapped(name: unknown, place: Origin): unknown {
+    if (typeof name !== 'string') return name
+    if (/^[A-Za-z0-9._-]+$/.test(name) && (this.names.isOwn(name) || !/\.(?:ya?ml|json)$/i.test(name))) return name
+    return this.schemaTarget(this.targets.findAt(name, place), place)
+  }
+
+  private refuseDynamic(node: object, origin: Origin): void {
+    for (const keyword of ['$dynamicRef', '$recursiveRef']) {
+      if (!Object.hasOwn(node, keyword)) continue
+      const help = 'use "$ref", with a place such as "#/components/schemas/NAME"'
+      this.targets.fault('reference-unsupported', `"${keyword}" is not supported`, help, member(origin, keyword))
+    }
+  }
+
+  /** Components that lead to each other and never to anything. */
+  private refuseCircles(root: JsonObject): void {
+    const components = isObject(root.components) ? root.components : {}
+    for (const section of Object.values(sections)) {
+      const listed = components[section]
+      if (!isObject(listed)) continue
+      const done = new Set<string>()
+      for (const start of Object.keys(listed)) {
+        const way = new Set<string>()
+        let name: string | undefined = start
+        while (name !== undefined && !done.has(name) && !way.has(name)) {
+          way.add(name)
+          const component = listed[name]
+          name = isObject(component) ? componentNamed(component.$ref) : undefined
+        }
+        if (name !== undefined && way.has(name)) {
+          const component = listed[name]
+          const origin = isObject(component) ? this.nodes.get(component) : undefined
+          if (origin !== undefined) this.refuseCircle({ node: component, origin })
+        }
+        for (const passed of way) done.add(passed)
+      }
+    }
+  }
+
+  private refuseCircle({ origin }: Target): void {
+    const help = 'let one of the references lead to the thing itself'
+    this.targets.fault('reference-cycle', 'the reference leads back to itself', help, member(origin, '$ref'))
+  }
+
+  private fits(origin: Origin, depth: number): boolean {
+    this.size++
+    if (depth <= 2 * DEEPEST && this.size <= LARGEST) return true
+    if (!this.overflown) {
+      this.overflown = true
+      const deep = depth > 2 * DEEPEST
+      const message = deep
+        ? `with its references in place, the document nests deeper than ${2 * DEEPEST} levels`
+        : `with its references in place, the document holds more than ${LARGEST.toLocaleString('en')} objects`
+      this.targets.fault('document-oversized', message, 'refer to less, or to components', origin)
+    }
+    return false
+  }
+
+  private placed<T extends object>(node: T, origin: Origin): T {
+    this.nodes.set(node, origin)
+    return node
+  }
+
+  /** `node` was made from `from`, and was written where that was. */
+  private derived<T extends object>(from: object, node: T): T {
+    const origin = this.nodes.get(from)
+    return origin === undefined ? node : this.placed(node, origin)
+  }
+}
+
+/** The name in a reference that this resolver left, which leads to a component of the same section. */
+function componentNamed(ref: unknown): string | undefined {
+  const reference = typeof ref === 'string' ? readReference(ref) : undefined
+  return typeof reference === 'object' ? reference.segments[2] : undefined
+}
+
+function hasShape(slot: Slot, { node, origin }: Target): boolean {
+  if (typeof slot === 'object' && 'list' in slot) return Array.isArray(node)
+  if (typeof node === 'boolean') return slot === 'schema'
+  const document = isObject(node) && origin.parent === undefined && Object.hasOwn(node, 'openapi')
+  return isObject(node) && !document
+}

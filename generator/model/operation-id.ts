@@ -1,0 +1,75 @@
+import type { Location, Report } from '../diagnostics/diagnostic.js'
+import type { Operation } from './api-model.js'
+import { error, show } from './faults.js'
+
+/**
+ * Names that an operation must not have in emitted code: TypeScript's reserved words, names that modules and objects
+ * give a meaning to, what a stub imports, and file names that are taken (`index`) or that Windows keeps for devices.
+ */
+const TAKEN = new Set(
+  `break case catch class const continue debugger default delete do else enum export extends false finally for
+  function if import in instanceof new null return super switch this throw true try typeof var void while with
+  implements interface let package private protected public static yield await async arguments eval undefined NaN
+  Infinity constructor prototype then Handlers notImplemented index con prn aux nul com1 com2 com3 com4 com5 com6
+  com7 com8 com9 lpt1 lpt2 lpt3 lpt4 lpt5 lpt6 lpt7 lpt8 lpt9`.split(/\s+/),
+)
+
+/**
+ * An operation's name in emitted code: its `operationId` where that is an identifier, else words joined in camel
+ * case (`repos/get` → `reposGet`); without one, method and path (`GET /users/{id}` → `getUsersById`).
+ */
+export function operationName(operationId: string | undefined, method: string, path: string): string {
+  const name = operationId === undefined ? '' : identifier(operationId)
+  return settle(name === '' ? identifier(`${method} ${pathWords(path)}`) : name)
+}
+
+function pathWords(path: string): string {
+  const words = path.replace(/\{([^{}]*)\}/g, ' by $1 ').trim()
+  return words === '/' || words === '' ? 'root' : words
+}
+
+function identifier(text: string): string {
+  const normal = text.normalize('NFC')
+  if (/^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(normal)) return normal
+  const [first = '', ...rest] = normal.split(/[^\p{L}\p{N}_$]+/u).filter(word => word !== '')
+  return first + rest.map(word => word.charAt(0).toUpperCase() + word.slice(1)).join('')
+}
+
+function settle(name: string): string {
+  const safe = /^[\p{L}_$]/u.test(name) ? name : `_${name}`
+  return TAKEN.has(safe) || TAKEN.has(safe.toLowerCase()) || safe.startsWith('__') ? `${safe}_` : safe
+}
+
+export interface NamedOperation {
+  readonly operation?: Operation
+  /** `GET /path`, for messages. */
+  readonly name: string
+  readonly location: Location
+}
+
+/** Each operation has a name, and so a file, of its own. */
+export function checkNames(operations: readonly NamedOperation[], report: Report): void {
+  const names = new Map<string, NamedOperation>()
+  for (const one of operations) {
+    if (!one.operation) continue
+    // Without case: file systems exist on which getUser.ts and getuser.ts are one file.
+    const key = one.operation.id.toLowerCase()
+    const other = names.get(key)
+    if (!other?.operation) {
+      names.set(key, one)
+      continue
+    }
+    const same = one.operation.operationId !== undefined && one.operation.operationId === other.operation.operationId
+    report(
+      error({
+        code: same ? 'operation-id-duplicate' : 'operation-name-collision',
+        message: same
+          ? `${one.name} and ${other.name} have the same operationId ${show(one.operation.operationId)}`
+          : `${one.name} and ${other.name} would both be named ${show(one.operation.id)}`,
+        help: 'give each an operationId of its own, different in more than upper and lower case',
+        location: one.location,
+        notes: [{ message: `${other.name} is here`, location: other.location }],
+      }),
+    )
+  }
+}

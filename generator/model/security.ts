@@ -1,0 +1,165 @@
+import type { ScopeDemand, SecurityAlternative } from '../../runtime/policy.js'
+import type { Location, Report } from '../diagnostics/diagnostic.js'
+import { nearest } from '../diagnostics/suggestion.js'
+import { isObject, kindOf } from './claims.js'
+import { error, show } from './faults.js'
+import type { KnownScheme, KnownSchemes } from './schemes.js'
+
+/** What `security` says for one operation. */
+export interface ReadSecurity {
+  readonly security: readonly SecurityAlternative[]
+  /** The schemes that it demands. */
+  readonly schemes: readonly KnownScheme[]
+  /** Why the operation cannot be enforced yet. */
+  readonly unsupported?: string
+}
+
+/**
+ * Reads a `security` list: OR over AND (OpenAPI, Security Requirement Object). Anything that is not what the
+ * specification describes is an error: a requirement that was not understood must not be one less.
+ */
+export function readSecurity(
+  written: unknown,
+  scopeMatch: 'all' | 'any',
+  known: KnownSchemes,
+  locate: (...path: (string | number)[]) => Location,
+  report: Report,
+): ReadSecurity | undefined {
+  const malformed = (message: string, help: string, ...path: (string | number)[]) =>
+    report(error({ code: 'security-malformed', message, help, location: locate(...path) }))
+  if (!Array.isArray(written)) {
+    malformed(`security must be a list, and is ${kindOf(written)}`, 'write a list of requirements; [] makes it public')
+    return undefined
+  }
+  let faults = 0
+  const fault = () => {
+    faults++
+  }
+  const security: SecurityAlternative[] = []
+  const used = new Map<string, KnownScheme>()
+  const unsupported: string[] = []
+  for (const [index, requirement] of written.entries()) {
+    if (!isObject(requirement)) {
+      fault()
+      malformed(
+        `a security requirement must be an object, and is ${kindOf(requirement)}`,
+        'write `- scheme: [scopes]`; {} lets anonymous callers in',
+        index,
+      )
+      continue
+    }
+    const alternative: [string, ScopeDemand][] = []
+    for (const [name, scopes] of Object.entries(requirement)) {
+      const scheme = known.get(name)
+      if (!scheme) {
+        fault()
+        report(
+          error({
+            code: 'scheme-undefined',
+            message: `security scheme ${show(name)} is not defined`,
+            help: defineIt(nearest(name, [...known.keys()])),
+            location: { ...locate(index, name), key: true },
+          }),
+        )
+        continue
+      }
+      if (!Array.isArray(scopes)) {
+        fault()
+        malformed(
+          `the scopes of ${show(name)} must be a list, and are ${kindOf(scopes)}`,
+          'write [] to demand none',
+          index,
+          name,
+        )
+        continue
+      }
+      for (const [at, scope] of scopes.entries()) {
+        if (!scopeFault(scheme, scope, locate(index, name, at), report)) fault()
+      }
+      if (scheme.unsupported !== undefined) unsupported.push(`security scheme ${show(name)}: ${scheme.unsupported}`)
+      used.set(name, scheme)
+      alternative.push([name, demandOf(scopes, scopeMatch)])
+    }
+    const clash = clashOf(alternative.map(([name]) => used.get(name)))
+    if (clash) {
+      fault()
+      report(
+        error({
+          code: 'alternative-unsatisfiable',
+          message: `no request can meet this alternative: ${clash.first} and ${clash.second} both need ${clash.place}`,
+          help: 'demand one of them, or write them as two alternatives',
+          location: locate(index),
+        }),
+      )
+    }
+    security.push(Object.fromEntries(alternative))
+  }
+  if (faults > 0) return undefined
+  const [reason] = unsupported
+  return { security, schemes: [...used.values()], ...(reason !== undefined && { unsupported: reason }) }
+}
+
+function defineIt(near: string | undefined): string {
+  return near === undefined
+    ? 'define it in components.securitySchemes'
+    : `write ${show(near)}, or define it in components.securitySchemes`
+}
+
+function demandOf(scopes: readonly string[], match: 'all' | 'any'): ScopeDemand {
+  const distinct = [...new Set(scopes)]
+  return match === 'any' && distinct.length > 1 ? { anyOf: distinct } : distinct
+}
+
+function scopeFault(scheme: KnownScheme, scope: unknown, location: Location, report: Report): boolean {
+  // RFC 6749 section 3.3: a scope of other characters can be in no token, nor in a challenge.
+  if (typeof scope !== 'string' || !/^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope)) {
+    report(
+      error({
+        code: 'scope-malformed',
+        message: `${show(scope)} is no scope`,
+        help: 'a scope is a text of visible ASCII characters without spaces, quotes and backslashes',
+        location,
+      }),
+    )
+    return false
+  }
+  if (scheme.scopes && !scheme.scopes.includes(scope)) {
+    const near = nearest(scope, scheme.scopes)
+    report(
+      error({
+        code: 'scope-undefined',
+        message: `security scheme ${show(scheme.name)} declares no scope ${show(scope)}`,
+        help: `${near === undefined ? '' : `write ${show(near)}, or `}add ${show(scope)} to the scopes of ${show(scheme.name)}`,
+        location,
+        notes: [{ message: `${show(scheme.name)} is defined here`, location: scheme.location }],
+      }),
+    )
+    return false
+  }
+  return true
+}
+
+/** Where a scheme's credential travels: two in one place cannot be sent at once. */
+function placeOf(known: KnownScheme | undefined): string | undefined {
+  const scheme = known?.scheme?.scheme
+  if (!scheme) return undefined
+  if (scheme.type !== 'apiKey') return 'the Authorization header'
+  if (scheme.in !== 'header') return `the ${scheme.in === 'cookie' ? 'cookie' : 'query parameter'} ${show(scheme.name)}`
+  return scheme.name.toLowerCase() === 'authorization'
+    ? 'the Authorization header'
+    : `the header ${show(scheme.name.toLowerCase())}`
+}
+
+function clashOf(
+  schemes: readonly (KnownScheme | undefined)[],
+): { first: string; second: string; place: string } | undefined {
+  const holders = new Map<string, string>()
+  for (const scheme of schemes) {
+    const place = placeOf(scheme)
+    if (scheme === undefined || place === undefined) continue
+    const first = holders.get(place)
+    if (first !== undefined) return { first: show(first), second: show(scheme.name), place }
+    holders.set(place, scheme.name)
+  }
+  return undefined
+}

@@ -1,0 +1,34 @@
+import { discoveryAt } from '../tokens/discovery.js'
+import { issuerUrlFault } from '../tokens/issuer-url.js'
+import { ConfigurationError, type DiscoveredVerifier } from '../verifier.js'
+import { discoveredBearer, TOKEN_OPTIONS, type TokenOptions, tokenSettings } from './bearer.js'
+import { refuseUnknownOptions } from './options.js'
+
+/**
+ * {@link bearer} for a security scheme of type `openIdConnect`: the issuer is the one whose discovery document the
+ * OpenAPI document names, and the two must name each other (OpenID Connect Discovery section 4.3).
+ *
+ * Access tokens only: an ID token proves who signed in somewhere, not that this API may be called.
+ * @throws {ConfigurationError} at once, as `bearer()` does.
+ * @example openIdConnect({ audience: 'https://api.example' })
+ */
+export function openIdConnect(options: TokenOptions): DiscoveredVerifier {
+  refuseUnknownOptions('openIdConnect()', options, TOKEN_OPTIONS)
+  const settings = tokenSettings('openIdConnect()', options)
+  return {
+    kind: 'openIdConnect',
+    at(openIdConnectUrl) {
+      const fault = issuerUrlFault(openIdConnectUrl)
+      if (fault !== undefined) {
+        throw new ConfigurationError(`openIdConnect(): the document's 'openIdConnectUrl' ${fault}`)
+      }
+      const discovery = discoveryAt(openIdConnectUrl)
+      if (discovery === undefined) {
+        throw new ConfigurationError(
+          `openIdConnect(): the document's 'openIdConnectUrl' must end in /.well-known/openid-configuration`,
+        )
+      }
+      return discoveredBearer(discovery, settings)
+    },
+  }
+}

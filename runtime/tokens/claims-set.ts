@@ -1,0 +1,91 @@
+import { isJsonObject, type JsonObject, member } from './json-object.js'
+
+/** What the registered claims must be; `now` and `clockTolerance` in seconds. */
+export interface ClaimsRules {
+  readonly audience: string
+  readonly clockTolerance: number
+  readonly now: number
+}
+
+const CHECK_FAILED = 'claim timestamp check failed'
+
+/**
+ * What is wrong with the claims of an access token (RFC 9068 section 4), as an `error_description`, or `undefined`.
+ * `iss` is not checked here: it chose the key.
+ */
+export function claimsFault(header: JsonObject, claims: JsonObject, rules: ClaimsRules): string | undefined {
+  return (
+    missing(claims) ??
+    (audienceHolds(member(claims, 'aud'), rules.audience) ? undefined : `unexpected 'aud' claim value`) ??
+    timeFault(claims, rules) ??
+    subjectFault(claims) ??
+    bindingFault(claims) ??
+    kindFault(header, claims)
+  )
+}
+
+function missing(claims: JsonObject): string | undefined {
+  const name = ['iss', 'aud', 'exp', 'iat'].find(one => !Object.hasOwn(claims, one))
+  return name === undefined ? undefined : `missing required '${name}' claim`
+}
+
+function audienceHolds(aud: unknown, audience: string): boolean {
+  if (typeof aud === 'string') return aud === audience
+  return Array.isArray(aud) && aud.every(one => typeof one === 'string') && aud.includes(audience)
+}
+
+function timeFault(claims: JsonObject, { now, clockTolerance }: ClaimsRules): string | undefined {
+  const iat = member(claims, 'iat')
+  const nbf = member(claims, 'nbf')
+  const exp = member(claims, 'exp')
+  // JSON's 1e999 is Infinity here: a token that never expires.
+  if (!isNumericDate(iat)) return `'iat' claim must be a number`
+  if (nbf !== undefined) {
+    if (!isNumericDate(nbf)) return `'nbf' claim must be a number`
+    if (nbf > now + clockTolerance) return `'nbf' ${CHECK_FAILED}`
+  }
+  if (!isNumericDate(exp)) return `'exp' claim must be a number`
+  if (exp <= now - clockTolerance) return `'exp' ${CHECK_FAILED}`
+  if (iat > now + clockTolerance) return `'iat' ${CHECK_FAILED} (it should be in the past)`
+  return undefined
+}
+
+function isNumericDate(value: unknown): value is number {
+  return Number.isFinite(value)
+}
+
+function subjectFault(claims: JsonObject): string | undefined {
+  const sub = member(claims, 'sub')
+  return sub === undefined || typeof sub === 'string' ? undefined : `'sub' claim must be a string`
+}
+
+/** RFC 7800: a bound token is worth nothing without its proof, and `Bearer` carries none. */
+function bindingFault(claims: JsonObject): string | undefined {
+  if (!Object.hasOwn(claims, 'cnf')) return undefined
+  const { cnf } = claims
+  if (isJsonObject(cnf) && Object.hasOwn(cnf, 'jkt')) {
+    return 'DPoP-bound token requires the DPoP authentication scheme, not Bearer'
+  }
+  return 'token is bound to a key, and its possession was not proved'
+}
+
+const ID_TOKEN_CLAIMS = ['nonce', 'at_hash', 'c_hash', 's_hash']
+
+/**
+ * Tells tokens of other kinds by what issuers in the field put into them: OpenID Connect's ID tokens and logout
+ * tokens, Cognito's `token_use`, and the `typ` claim of Keycloak.
+ */
+function kindFault(header: JsonObject, claims: JsonObject): string | undefined {
+  const typ = lowerCase(member(claims, 'typ'))
+  const use = lowerCase(member(claims, 'token_use'))
+  const declaredAccess = lowerCase(member(header, 'typ')).endsWith('at+jwt') || typ === 'bearer' || use === 'access'
+  const other =
+    ['id', 'refresh', 'offline', 'logout'].includes(typ) ||
+    ['id', 'refresh'].includes(use) ||
+    (!declaredAccess && [...ID_TOKEN_CLAIMS, 'events'].some(name => Object.hasOwn(claims, name)))
+  return other ? 'token is not an access token' : undefined
+}
+
+function lowerCase(value: unknown): string {
+  return typeof value === 'string' ? value.toLowerCase() : ''
+}

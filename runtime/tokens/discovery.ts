@@ -1,0 +1,80 @@
+import { IssuerFault } from './issuer-document.js'
+import { isLoopback } from './issuer-url.js'
+import { type JsonObject, member } from './json-object.js'
+
+/** How an issuer's metadata is found, and what proves that it is that issuer's. */
+export interface Discovery {
+  /** What the metadata's `issuer`, and a token's `iss`, may be. More than one only until the metadata is there. */
+  readonly issuers: readonly string[]
+  /** Where the metadata may be, in order: the next is asked when one answers 404. */
+  readonly urls: readonly string[]
+}
+
+export interface Metadata {
+  readonly issuer: string
+  readonly jwksUri: string
+}
+
+const OPENID_CONFIGURATION = '/.well-known/openid-configuration'
+
+/** OpenID Connect Discovery section 4, then RFC 8414 section 3, which puts the well-known part before the path. */
+export function discoveryOfIssuer(issuer: string): Discovery {
+  const { origin, pathname } = new URL(issuer)
+  const path = withoutSlash(pathname)
+  return {
+    issuers: [issuer],
+    urls: [withoutSlash(issuer) + OPENID_CONFIGURATION, `${origin}/.well-known/oauth-authorization-server${path}`],
+  }
+}
+
+/**
+ * The URL names the issuer but for its trailing slash (OpenID Connect Discovery section 4.3). `undefined` if it is
+ * not the URL of a discovery document.
+ */
+export function discoveryAt(openIdConnectUrl: string): Discovery | undefined {
+  if (!openIdConnectUrl.endsWith(OPENID_CONFIGURATION)) return undefined
+  const issuer = openIdConnectUrl.slice(0, -OPENID_CONFIGURATION.length)
+  return { issuers: [issuer, `${issuer}/`], urls: [openIdConnectUrl] }
+}
+
+/** @throws {IssuerFault} */
+export async function discover(discovery: Discovery, read: (url: string) => Promise<JsonObject>): Promise<Metadata> {
+  let missing: IssuerFault | undefined
+  for (const url of discovery.urls) {
+    try {
+      return metadataOf(await read(url), url, discovery.issuers)
+    } catch (error) {
+      if (!(error instanceof IssuerFault) || error.status !== 404) throw error
+      missing ??= error
+    }
+  }
+  throw missing ?? new IssuerFault('there is no URL of a discovery document')
+}
+
+function metadataOf(document: JsonObject, url: string, issuers: readonly string[]): Metadata {
+  const issuer = member(document, 'issuer')
+  // RFC 8414 section 3.3: else whoever can serve one file under the host could speak for the issuer.
+  if (typeof issuer !== 'string' || !issuers.includes(issuer)) {
+    const expected = issuers.map(one => JSON.stringify(one)).join(' or ')
+    throw new IssuerFault(`${url} names the issuer ${shown(issuer)}, not ${expected}`)
+  }
+  const jwksUri = member(document, 'jwks_uri')
+  if (typeof jwksUri !== 'string' || !URL.canParse(jwksUri)) {
+    throw new IssuerFault(`${url} has no 'jwks_uri' that is a URL`)
+  }
+  const { protocol, username, password } = new URL(jwksUri)
+  // An issuer on the network has no business on this machine's loopback, where http would be allowed.
+  const plain = protocol === 'http:' && isLoopback(new URL(jwksUri)) && new URL(issuer).protocol === 'http:'
+  if ((protocol !== 'https:' && !plain) || username !== '' || password !== '') {
+    throw new IssuerFault(`${url} has a 'jwks_uri' that is no https URL: ${shown(jwksUri)}`)
+  }
+  return { issuer, jwksUri }
+}
+
+function withoutSlash(text: string): string {
+  return text.endsWith('/') ? text.slice(0, -1) : text
+}
+
+function shown(value: unknown): string {
+  return value === undefined ? 'undefined' : JSON.stringify(value).slice(0, 200)
+}

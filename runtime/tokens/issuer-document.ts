@@ -1,0 +1,87 @@
+import { type JsonObject, parseJsonObject } from './json-object.js'
+
+/** The same signature as the global `fetch`. */
+export type Fetch = typeof globalThis.fetch
+
+/** What an issuer did wrong, in words for the operator; `status` where it answered with one that is not 200. */
+export class IssuerFault extends Error {
+  override readonly name = 'IssuerFault'
+  readonly status: number | undefined
+
+  constructor(message: string, status?: number) {
+    super(message)
+    this.status = status
+  }
+}
+
+/** Metadata and key sets are a few kilobytes; more is a fault or an attack. */
+const MAX_BYTES = 1024 * 1024
+
+/**
+ * One JSON object of an issuer's. Redirects are not followed: who answers is who was asked. The signal ends the whole
+ * exchange, a body that drips included.
+ * @throws {IssuerFault}
+ */
+export async function fetchDocument(url: string, fetch: Fetch, signal: AbortSignal): Promise<JsonObject> {
+  const bytes = await orAborted(download(url, fetch, signal), url, signal)
+  const document = parseJsonObject(bytes)
+  if (document === undefined) throw new IssuerFault(`${url} answered with something that is no JSON object`)
+  return document
+}
+
+async function download(url: string, fetch: Fetch, signal: AbortSignal): Promise<Uint8Array> {
+  let response: Response
+  try {
+    response = await fetch(url, { headers: { accept: 'application/json' }, redirect: 'error', signal })
+  } catch (error) {
+    throw new IssuerFault(`${url} could not be fetched (${causeOf(error)})`)
+  }
+  // A `fetch` of the user's own may follow redirects in spite of the option.
+  if (response.redirected || response.status !== 200) {
+    void response.body?.cancel().catch(() => {})
+    throw response.redirected
+      ? new IssuerFault(`${url} redirects`)
+      : new IssuerFault(`${url} answered with status ${response.status}`, response.status)
+  }
+  if (response.body === null) return new Uint8Array()
+  const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader()
+  const chunks: Uint8Array[] = []
+  let size = 0
+  try {
+    for (let read = await reader.read(); !read.done; read = await reader.read()) {
+      size += read.value.byteLength
+      // Counted after decompression: a bomb is cut here, not when it has been unpacked.
+      if (size > MAX_BYTES) throw new IssuerFault(`${url} answered with more than ${MAX_BYTES} bytes`)
+      chunks.push(read.value)
+    }
+  } catch (error) {
+    void reader.cancel().catch(() => {})
+    throw error instanceof IssuerFault ? error : new IssuerFault(`${url} broke off (${causeOf(error)})`)
+  }
+  return Buffer.concat(chunks, size)
+}
+
+/** Ends the wait even where a `fetch` of the user's own does not heed the signal. */
+async function orAborted<T>(work: Promise<T>, url: string, signal: AbortSignal): Promise<T> {
+  let abort = () => {}
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(new IssuerFault(`${url} did not answer in time`))
+    signal.addEventListener('abort', abort, { once: true })
+    if (signal.aborted) abort()
+  })
+  // Whichever of the two loses may reject later, when nobody waits any more.
+  aborted.catch(() => {})
+  work.catch(() => {})
+  try {
+    return await Promise.race([aborted, work])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}
+
+function causeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown error'
+  const { cause } = error
+  if (cause instanceof Error) return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message
+  return error.message
+}

@@ -1,0 +1,121 @@
+import { request as httpRequest } from 'node:http'
+import { decodeJwt, decodeProtectedHeader } from 'jose'
+import { afterEach, expect, test, vi } from 'vitest'
+import { bearer } from '../../runtime/schemes/bearer.js'
+import { type LocalIssuer, startLocalIssuer } from '../../runtime/testing.js'
+import { ConfigurationError, type Verifier } from '../../runtime/verifier.js'
+import { ask, outcome } from '../tokens/scripted-issuer.js'
+
+afterEach(() => {
+  vi.unstubAllEnvs()
+  vi.useRealTimers()
+})
+
+const trusting = ({ issuer, audience }: LocalIssuer): Verifier => bearer({ issuer, audience })
+
+async function tokenFor(local: LocalIssuer, form: Record<string, string>, headers: Record<string, string> = {}) {
+  const metadata = await object(await fetch(`${local.issuer}.well-known/openid-configuration`))
+  const body = new URLSearchParams(form)
+  const response = await fetch(String(metadata.token_endpoint), { method: 'POST', body, headers })
+  return { status: response.status, body: await object(response) }
+}
+
+async function object(response: Response) {
+  return (await response.json()) as Record<string, unknown>
+}
+
+test.each(['RS256', 'ES256', 'EdDSA'] as const)('its %s tokens are access tokens', async algorithm => {
+  await using local = await startLocalIssuer({ algorithm, audience: 'https://mine.example' })
+  expect(local.issuer).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/)
+  const token = await local.token({ scope: 'read:a', roles: ['admin'] })
+  expect(decodeProtectedHeader(token)).toMatchObject({ alg: algorithm, typ: 'at+jwt' })
+  expect(await ask(trusting(local), token)).toMatchObject({
+    granted: true,
+    proof: { iss: local.issuer, aud: 'https://mine.example', sub: 'local|user', client_id: 'local', roles: ['admin'] },
+    scopes: ['read:a'],
+  })
+})
+
+test('tokens are made to order', async () => {
+  await using local = await startLocalIssuer()
+  const verifier = trusting(local)
+  expect(await outcome(verifier, await local.token({}, { expiresIn: -60 }))).toBe(
+    `invalid_token: 'exp' claim timestamp check failed`,
+  )
+  expect(await outcome(verifier, await local.token({ aud: 'https://other.example' }))).toBe(
+    `invalid_token: unexpected 'aud' claim value`,
+  )
+  expect(await outcome(verifier, await local.token({ iat: undefined }))).toBe(
+    `invalid_token: missing required 'iat' claim`,
+  )
+  expect(decodeProtectedHeader(await local.token({}, { header: { typ: 'JWT' } })).typ).toBe('JWT')
+  expect(decodeJwt(await local.token()).jti).not.toBe(decodeJwt(await local.token()).jti)
+})
+
+test('rotation keeps the old keys, until they are withdrawn', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  await using local = await startLocalIssuer({ algorithm: 'ES256' })
+  const verifier = trusting(local)
+  const old = await local.token()
+  await local.rotate()
+  expect(await outcome(verifier, old)).toBe('granted')
+  expect(await outcome(verifier, await local.token())).toBe('granted')
+  await local.rotate({ withdraw: true })
+  vi.setSystemTime(Date.now() + 601_000)
+  expect(await outcome(verifier, old)).toBe('invalid_token: no applicable key found in the JSON Web Key Set')
+  expect(await outcome(verifier, await local.token())).toBe('granted')
+})
+
+test('the token endpoint gives any client the scopes it asks for', async () => {
+  await using local = await startLocalIssuer({ algorithm: 'ES256' })
+  const given = await tokenFor(local, { grant_type: 'client_credentials', client_id: 'me', scope: 'a b' })
+  expect(given).toMatchObject({ status: 200, body: { token_type: 'Bearer', expires_in: 3600, scope: 'a b' } })
+  expect(await ask(trusting(local), String(given.body.access_token))).toMatchObject({
+    granted: true,
+    proof: { client_id: 'me' },
+    scopes: ['a', 'b'],
+  })
+  const authorization = `Basic ${Buffer.from('you:secret').toString('base64')}`
+  const other = await tokenFor(local, { grant_type: 'client_credentials' }, { authorization })
+  expect(decodeJwt(String(other.body.access_token))).toMatchObject({ client_id: 'you', sub: 'you@clients' })
+  expect(other.body).not.toHaveProperty('scope')
+})
+
+test('other grants, paths and methods are refused', async () => {
+  await using local = await startLocalIssuer({ algorithm: 'ES256' })
+  expect(await tokenFor(local, { grant_type: 'password' })).toEqual({
+    status: 400,
+    body: { error: 'unsupported_grant_type' },
+  })
+  expect((await fetch(`${local.issuer}authorize`)).status).toBe(404)
+  expect((await fetch(`${local.issuer}token`)).status).toBe(404)
+})
+
+test('a name that points at 127.0.0.1 gets nothing', async () => {
+  await using local = await startLocalIssuer({ algorithm: 'ES256' })
+  const status = await new Promise(resolve => {
+    httpRequest(`${local.issuer}jwks.json`, { headers: { host: 'attacker.example' } }, response => {
+      response.resume()
+      resolve(response.statusCode)
+    }).end()
+  })
+  expect(status).toBe(403)
+})
+
+test('a port that is taken is an error', async () => {
+  await using local = await startLocalIssuer({ algorithm: 'ES256' })
+  const port = Number(new URL(local.issuer).port)
+  await expect(startLocalIssuer({ algorithm: 'ES256', port })).rejects.toMatchObject({ code: 'EADDRINUSE' })
+})
+
+test('it does not start in production', async () => {
+  vi.stubEnv('NODE_ENV', 'production')
+  await expect(startLocalIssuer()).rejects.toThrow(ConfigurationError)
+  await expect(startLocalIssuer()).rejects.toThrow(/NODE_ENV/)
+})
+
+test('once closed it does not answer', async () => {
+  const local = await startLocalIssuer({ algorithm: 'ES256' })
+  await local.close()
+  await expect(fetch(`${local.issuer}jwks.json`)).rejects.toThrow()
+})
