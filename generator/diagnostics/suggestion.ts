@@ -1,7 +1,11 @@
 /** The one of `names` that `name` was probably meant to be: few characters apart for its length. */
 export function nearest(name: string, names: readonly string[]): string | undefined {
-  const [near] = names.map(one => ({ one, distance: distance(name, one) })).sort((a, b) => a.distance - b.distance)
-  return near && near.distance <= Math.max(1, Math.floor(name.length / 4)) ? near.one : undefined
+  // Nobody mistypes a name of such a length, and comparing takes its square.
+  if (name.length > 200) return undefined
+  const most = Math.max(1, Math.floor(name.length / 4))
+  const alike = names.filter(one => Math.abs(one.length - name.length) <= most)
+  const [near] = alike.map(one => ({ one, distance: distance(name, one) })).sort((a, b) => a.distance - b.distance)
+  return near && near.distance <= most ? near.one : undefined
 }
 
 /** Levenshtein's: how many characters to change, add or drop. */

@@ -25,7 +25,7 @@ export function readReference(text: string): Reference | ReferenceFault {
 export function componentReference(section: string, name: string): string {
   const escaped = escapeSegment(name)
   // A lone surrogate has no percent encoding; left bare, it is read back as it is.
-  if (!escaped.isWellFormed()) return `#/components/${section}/${escaped.replaceAll('%', '%25')}`
+  if (/\p{Surrogate}/u.test(escaped)) return `#/components/${section}/${escaped.replaceAll('%', '%25')}`
   return `#/components/${section}/${encodeURI(escaped).replaceAll('#', '%23').replaceAll('?', '%3F')}`
 }
 

@@ -322,7 +322,7 @@ class Resolver {
         let name: string | undefined = start
         while (name !== undefined && !done.has(name) && !way.has(name)) {
           way.add(name)
-          const component = listed[name]
+          const component: unknown = listed[name]
           name = isObject(component) ? componentNamed(component.$ref) : undefined
         }
         if (name !== undefined && way.has(name)) {

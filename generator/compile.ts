@@ -1,0 +1,108 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import type { Diagnostic } from './diagnostics/diagnostic.js'
+import { emit } from './emit/emit.js'
+import { emitStubs } from './emit/stubs.js'
+import { lint } from './lint/lint.js'
+import type { Sources } from './load/document.js'
+import { load } from './load/load.js'
+import type { ApiModel } from './model/api-model.js'
+import { model } from './model/model.js'
+
+/** Where a document is and where its code goes. Paths are relative to `cwd`. */
+export interface CompileOptions {
+  /** Default `specs/openapi.yaml`. */
+  readonly document?: string
+  /** The folder of the emitted files. Default `generated`. */
+  readonly out?: string
+  /** The folder of the handlers. Default `handlers`. */
+  readonly handlers?: string
+  /** The folder that no reference may leave. Default: the document's own. */
+  readonly root?: string
+  /** Leave operations out that cannot be enforced yet, each named in a warning. Default `false`. */
+  readonly skipUnsupported?: boolean
+  /** Default: the process's. */
+  readonly cwd?: string
+  /** Told what is being done, for who watches. */
+  readonly onStage?: (stage: string) => void
+}
+
+export interface Compiled {
+  readonly diagnostics: readonly Diagnostic[]
+  readonly sources: Sources
+  /** Absent, and no files with it, when the document has faults. */
+  readonly model?: ApiModel
+  /** Absolute path → text: the emitted files. */
+  readonly emitted: ReadonlyMap<string, string>
+  /** Absolute path → text: new stubs, and handlers' files that gain some. */
+  readonly stubs: ReadonlyMap<string, string>
+}
+
+/** load → model → lint → emit, up to the writing: what would be on disk. Reads files, and writes none. */
+export async function compile(options: CompileOptions = {}): Promise<Compiled> {
+  const { cwd = process.cwd(), onStage = () => {} } = options
+  const entry = resolve(cwd, options.document ?? 'specs/openapi.yaml')
+  const out = resolve(cwd, options.out ?? 'generated')
+  const handlers = resolve(cwd, options.handlers ?? 'handlers')
+  const nothing = { emitted: new Map<string, string>(), stubs: new Map<string, string>() }
+
+  onStage('loading')
+  const loaded = await load(entry, options.root === undefined ? {} : { root: resolve(cwd, options.root) })
+  const { document, sources } = loaded
+  if (!document) return { diagnostics: loaded.diagnostics, sources, ...nothing }
+  onStage('reading')
+  const modelled = model(document, {
+    document: displayPath(cwd, entry),
+    skipUnsupported: options.skipUnsupported ?? false,
+  })
+  const diagnostics = [...loaded.diagnostics, ...modelled.diagnostics]
+  if (!modelled.model) return { diagnostics, sources, ...nothing }
+  onStage('emitting')
+  const emitted = await emit(modelled.model, document)
+  onStage('looking at the handlers')
+  const operations = modelled.model.operations.map(one => one.id)
+  const module = modulePath(handlers, join(out, 'handlers.js'))
+  const stubs = emitStubs(operations, readHandlers(handlers), module)
+  const orphaned = stubs.orphans.map(
+    ({ file, operation }): Diagnostic => ({
+      code: 'handler-orphaned',
+      severity: 'warning',
+      message: `${displayPath(cwd, join(handlers, file))} implements ${JSON.stringify(operation)}, which is no operation of the document`,
+      help: 'delete it, or rename it with the operation',
+    }),
+  )
+  return {
+    diagnostics: [...diagnostics, ...lint(modelled.model), ...orphaned],
+    sources,
+    model: modelled.model,
+    emitted: underFolder(out, emitted),
+    stubs: underFolder(handlers, new Map(Object.entries(stubs.files))),
+  }
+}
+
+function readHandlers(folder: string): { [name: string]: string } {
+  let names: string[]
+  try {
+    names = readdirSync(folder, { withFileTypes: true }).flatMap(one => (one.isFile() ? one.name : []))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
+    throw error
+  }
+  const sources = names.filter(name => name.endsWith('.ts') && !name.endsWith('.d.ts'))
+  return Object.fromEntries(sources.map(name => [name, readFileSync(join(folder, name), 'utf8')]))
+}
+
+function underFolder(folder: string, files: ReadonlyMap<string, string>): Map<string, string> {
+  return new Map([...files].map(([name, text]) => [join(folder, name), text]))
+}
+
+/** A path as people and headers name it: relative to `cwd`, with `/`; the file's name alone where that cannot be. */
+export function displayPath(cwd: string, path: string): string {
+  const local = relative(cwd, path)
+  return isAbsolute(local) ? basename(path) : local.split(sep).join('/')
+}
+
+function modulePath(from: string, to: string): string {
+  const local = relative(from, to).split(sep).join('/')
+  return local.startsWith('.') ? local : `./${local}`
+}

@@ -1,0 +1,83 @@
+import { fullFormats } from 'ajv-formats/dist/formats.js'
+import type { ApiModel, JsonSchema } from '../../model/api-model.js'
+import { mapSubschemas } from '../../model/json-schema-keywords.js'
+import { component, listed } from './schemas.js'
+
+export interface RequestSchemas {
+  readonly schemas: ApiModel['schemas']
+  /** The identifier under which the compiler knows a component. */
+  readonly idOf: (name: string) => string
+}
+
+/** `schema` as requests are held to it, in the form that is compiled. */
+export function requestSchema(schema: JsonSchema, context: RequestSchemas): JsonSchema {
+  return convert(schema, context, new Set())
+}
+
+/** @param outer members that are `readOnly` by what stands around an `allOf`. */
+function convert(schema: JsonSchema, context: RequestSchemas, outer: ReadonlySet<string>): JsonSchema {
+  if (typeof schema === 'boolean') return schema
+  const readOnly = new Set([...outer, ...readOnlyMembers(schema, context.schemas, new Set())])
+  const { default: _default, readOnly: _readOnly, writeOnly: _writeOnly, ...kept } = schema
+  const { allOf, ...rest } = kept
+  const result: { [keyword: string]: unknown } = mapSubschemas<JsonSchema>(rest, one => convert(one, context, NONE))
+  if (Array.isArray(allOf)) result.allOf = allOf.map(one => convert(one, context, readOnly))
+  if (result.$ref !== undefined) result.$ref = context.idOf(component(context.schemas, result.$ref).name)
+  // A format that is not known is an annotation. The table's own members only: a document may write `constructor`.
+  if (typeof result.format === 'string' && !Object.hasOwn(fullFormats, result.format)) delete result.format
+  if (Array.isArray(result.required)) {
+    // OpenAPI (Schema Object, `readOnly`): `required` takes effect on the response only.
+    result.required = result.required.filter(name => !readOnly.has(name))
+  }
+  return withoutNullBranches(result)
+}
+
+const NONE: ReadonlySet<string> = new Set()
+
+function readOnlyMembers(schema: JsonSchema, schemas: ApiModel['schemas'], seen: Set<string>): string[] {
+  if (typeof schema === 'boolean') return []
+  const own = Object.entries((schema.properties ?? {}) as { [name: string]: JsonSchema })
+    .filter(([, member]) => isReadOnly(member, schemas, new Set()))
+    .map(([name]) => name)
+  const parts = [...listed(schema, 'allOf'), ...target(schema, schemas, seen)]
+  return [...own, ...parts.flatMap(part => readOnlyMembers(part, schemas, seen))]
+}
+
+function isReadOnly(schema: JsonSchema, schemas: ApiModel['schemas'], seen: Set<string>): boolean {
+  if (typeof schema === 'boolean') return false
+  if (schema.readOnly === true) return true
+  return [...listed(schema, 'allOf'), ...target(schema, schemas, seen)].some(part => isReadOnly(part, schemas, seen))
+}
+
+/** What `schema` refers to, once: schemas may refer to each other in circles. */
+function target(schema: JsonSchema, schemas: ApiModel['schemas'], seen: Set<string>): JsonSchema[] {
+  if (typeof schema === 'boolean' || schema.$ref === undefined) return []
+  const { name, schema: found } = component(schemas, schema.$ref)
+  if (seen.has(name)) return []
+  seen.add(name)
+  return [found]
+}
+
+/**
+ * `anyOf: [X, { type: 'null' }]` as a condition, which means the same: where it fails, the faults are those of `X`, and
+ * not that neither branch fits.
+ */
+function withoutNullBranches(schema: { readonly [keyword: string]: unknown }): JsonSchema {
+  const conditions: JsonSchema[] = []
+  let rest = schema
+  for (const keyword of ['anyOf', 'oneOf'] as const) {
+    const branches = listed(schema, keyword)
+    const [other, ...others] = branches.filter(branch => !isNull(branch))
+    if (branches.length !== 2 || other === undefined || others.length > 0) continue
+    // Exactly one of both: `null` fits the other branch, too, or it does not.
+    const then = keyword === 'oneOf' ? { not: other } : true
+    // biome-ignore lint/suspicious/noThenProperty: JSON Schema calls it so.
+    conditions.push({ if: { type: 'null' }, then, else: other })
+    rest = Object.fromEntries(Object.entries(rest).filter(([name]) => name !== keyword))
+  }
+  return conditions.length === 0 ? schema : { ...rest, allOf: [...listed(rest, 'allOf'), ...conditions] }
+}
+
+function isNull(schema: JsonSchema): boolean {
+  return typeof schema === 'object' && schema.type === 'null' && Object.keys(schema).length === 1
+}
