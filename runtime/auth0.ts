@@ -42,8 +42,8 @@ const verifiers = new WeakMap<Request, AnyVerifier>()
  * from the environment where they are not given ({@link Auth0ApiOptions}).
  * @throws {ConfigurationError} at once, naming the option and variable that is missing or wrong.
  */
-export function auth0(options: Auth0ApiOptions = {}): Verifier {
-  return bearer(auth0Settings(options))
+export function auth0<Claims extends Token = Token>(options: Auth0ApiOptions = {}): Verifier<Claims> {
+  return bearer<Claims>(auth0Settings(options))
 }
 
 /**

@@ -21,12 +21,18 @@ export function readReference(text: string): Reference | ReferenceFault {
   return { ...(path === '' ? {} : { path }), segments: pointerSegments(pointer) }
 }
 
-/** The `$ref` of a component: a URI fragment, in which a name may need escapes. */
+/** The `$ref` of a component. Names are left readable; only a percent sign would be read as an escape. */
 export function componentReference(section: string, name: string): string {
-  const escaped = escapeSegment(name)
-  // A lone surrogate has no percent encoding; left bare, it is read back as it is.
-  if (/\p{Surrogate}/u.test(escaped)) return `#/components/${section}/${escaped.replaceAll('%', '%25')}`
-  return `#/components/${section}/${encodeURI(escaped).replaceAll('#', '%23').replaceAll('?', '%3F')}`
+  return `#/components/${section}/${escapeSegment(name).replaceAll('%', '%25')}`
+}
+
+/** What {@link componentReference} put in: the one kind of reference that a resolved document holds. */
+export function readComponentReference(ref: string): { readonly section: string; readonly name: string } | undefined {
+  const reference = readReference(ref)
+  if (typeof reference !== 'object' || reference.path !== undefined) return undefined
+  const [components, section, name, ...rest] = reference.segments
+  const isComponent = components === 'components' && rest.length === 0
+  return isComponent && section !== undefined && name !== undefined ? { section, name } : undefined
 }
 
 function decode(text: string): string | undefined {

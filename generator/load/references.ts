@@ -5,7 +5,8 @@ import type { SourceFile, SourceFiles } from './files.js'
 import { described, type Kind, memberSlot, type Slot, sections } from './grammar.js'
 import { DEEPEST } from './json-text.js'
 import { locationOf, member, type Origin, type OriginMap } from './origins.js'
-import { componentReference, readReference } from './reference.js'
+import { refuseDynamicReferences } from './dynamic-references.js'
+import { componentReference, readComponentReference } from './reference.js'
 import { createTargets, isObject, type Target, type Targets, targetKey } from './targets.js'
 
 /** Objects and lists of the resolved document; what is referred to from several places counts at each. */
@@ -41,6 +42,7 @@ class Resolver {
   private readonly moved: { readonly name: string; readonly target: Target }[] = []
   private readonly inlined = new Map<string, Inlined>()
   private readonly open = new Set<string>()
+  private readonly dynamic = new Set<object>()
   private size = 0
   private overflown = false
 
@@ -62,6 +64,7 @@ class Resolver {
       root.components = this.derived(components, { ...components, schemas: this.derived(own, { ...own, ...schemas }) })
     }
     this.refuseCircles(root)
+    refuseDynamicReferences(root, this.dynamic, this.nodes, this.targets)
     return root
   }
 
@@ -148,10 +151,11 @@ class Resolver {
   }
 
   private object(kind: Kind, node: object, origin: Origin, depth: number): JsonObject {
-    if (kind === 'schema') this.refuseDynamic(node, origin)
     if (kind === 'discriminator') return this.discriminator(node, origin, depth)
     if (kind === 'components') return this.components(node, origin, depth)
-    return this.members(node, origin, depth, name => memberSlot(kind, name))
+    const built = this.members(node, origin, depth, name => memberSlot(kind, name))
+    if (kind === 'schema' && ('$dynamicRef' in built || '$recursiveRef' in built)) this.dynamic.add(built)
+    return built
   }
 
   private members(
@@ -240,7 +244,7 @@ class Resolver {
       // OpenAPI leaves open which one counts. Of two `security` or `x-claims`, either choice might be the weaker.
       const message = `${JSON.stringify(name)} stands beside "$ref" and in what it leads to`
       const notes = [{ message: 'the other one stands here', location: locationOf(member(target.origin, name)) }]
-      this.targets.fault('reference-conflict', message, 'remove one of them', member(origin, name), notes, true)
+      this.targets.fault('reference-conflict', message, 'remove one of them', member(origin, name), { notes, key: true })
     }
     return this.derived(value, { ...value, ...beside })
   }
@@ -278,7 +282,7 @@ class Resolver {
       `the reference does not lead to ${wanted}${found}`,
       `refer to ${wanted}, or write it here`,
       place,
-      [{ message: 'it leads here', location: locationOf(target.origin) }],
+      { notes: [{ message: 'it leads here', location: locationOf(target.origin) }] },
     )
     return false
   }
@@ -302,14 +306,6 @@ class Resolver {
     return this.schemaTarget(this.targets.findAt(name, place), place)
   }
 
-  private refuseDynamic(node: object, origin: Origin): void {
-    for (const keyword of ['$dynamicRef', '$recursiveRef']) {
-      if (!Object.hasOwn(node, keyword)) continue
-      const help = 'use "$ref", with a place such as "#/components/schemas/NAME"'
-      this.targets.fault('reference-unsupported', `"${keyword}" is not supported`, help, member(origin, keyword))
-    }
-  }
-
   /** Components that lead to each other and never to anything. */
   private refuseCircles(root: JsonObject): void {
     const components = isObject(root.components) ? root.components : {}
@@ -323,7 +319,8 @@ class Resolver {
         while (name !== undefined && !done.has(name) && !way.has(name)) {
           way.add(name)
           const component: unknown = listed[name]
-          name = isObject(component) ? componentNamed(component.$ref) : undefined
+          const ref = isObject(component) ? component.$ref : undefined
+          name = typeof ref === 'string' ? readComponentReference(ref)?.name : undefined
         }
         if (name !== undefined && way.has(name)) {
           const component = listed[name]
@@ -364,12 +361,6 @@ class Resolver {
     const origin = this.nodes.get(from)
     return origin === undefined ? node : this.placed(node, origin)
   }
-}
-
-/** The name in a reference that this resolver left, which leads to a component of the same section. */
-function componentNamed(ref: unknown): string | undefined {
-  const reference = typeof ref === 'string' ? readReference(ref) : undefined
-  return typeof reference === 'object' ? reference.segments[2] : undefined
 }
 
 function hasShape(slot: Slot, { node, origin }: Target): boolean {

@@ -17,11 +17,19 @@ export interface Targets {
   find(ref: unknown, site: Origin): Target | undefined
   /** The same for a reference that is the value at `place`. */
   findAt(ref: unknown, place: Origin): Target | undefined
-  fault(code: string, message: string, help: string, place: Origin, notes?: readonly Note[], key?: boolean): void
+  /** Reports an error, or a warning, once for each place. */
+  fault(code: string, message: string, help: string, place: Origin, more?: FaultDetails): void
 }
 
 /** References that lead through more references than this are a maze, if not a circle. */
 const MOST_HOPS = 100
+
+export interface FaultDetails {
+  readonly notes?: readonly Note[]
+  /** The fault is in the member's name. */
+  readonly key?: true
+  readonly severity?: 'warning'
+}
 
 interface Hops {
   count: number
@@ -39,13 +47,13 @@ export function createTargets(entry: SourceFile, files: SourceFiles, report: Rep
   const opened = new Map<string, unknown>([[entry.path, entry.value]])
   const reported = new Set<string>()
 
-  const fault: Targets['fault'] = (code, message, help, place, notes, key) => {
-    const location = { ...locationOf(place), ...(key === true ? { key } : {}) }
+  const fault: Targets['fault'] = (code, message, help, place, { notes, key, severity } = {}) => {
+    const location = { ...locationOf(place), ...(key === undefined ? {} : { key }) }
     // The same place may be walked twice: as a part of one thing, and as the target of another reference.
     const id = `${code} ${location.file}#${location.pointer}`
     if (reported.has(id)) return
     reported.add(id)
-    report({ code, severity: 'error', message, help, location, ...(notes === undefined ? {} : { notes }) })
+    report({ code, severity: severity ?? 'error', message, help, location, ...(notes === undefined ? {} : { notes }) })
   }
 
   const fileOf = (text: string, path: string, place: Origin): string | undefined => {
@@ -93,7 +101,7 @@ export function createTargets(entry: SourceFile, files: SourceFiles, report: Rep
     const like = nearest(segment, names)
     const help = like === undefined ? 'define it, or correct the reference' : `write ${JSON.stringify(like)}, or define it`
     const note = { message: `${where} has no ${JSON.stringify(segment)}`, location: locationOf(origin) }
-    fault('reference-dangling', `the reference ${JSON.stringify(text)} leads to nothing`, help, place, [note])
+    fault('reference-dangling', `the reference ${JSON.stringify(text)} leads to nothing`, help, place, { notes: [note] })
   }
 
   const lookUp = (ref: unknown, place: Origin, hops: Hops): Target | undefined => {
@@ -130,7 +138,7 @@ export function createTargets(entry: SourceFile, files: SourceFiles, report: Rep
       if (identified !== undefined) {
         const message = `the reference ${JSON.stringify(text)} stands below an "$id", which changes what it means`
         const notes = [{ message: 'the "$id" stands here', location: locationOf(identified) }]
-        fault('reference-unsupported', message, 'remove the "$id"', place, notes)
+        fault('reference-unsupported', message, 'remove the "$id"', place, { notes })
         return undefined
       }
       return walk(text, place.file, segments, place, hops)

@@ -1,3 +1,124 @@
-import type { ResolvedDocument } from './document.js'
+import SwaggerParser from '@apidevtools/swagger-parser'
+import { Validator } from '@seriousme/openapi-schema-validator'
+import type { ErrorObject } from 'ajv'
 import type { Diagnostic } from '../diagnostics/diagnostic.js'
-export async function validate(document: ResolvedDocument): Promise<Diagnostic[]> { void document; return [] }
+import type { ResolvedDocument } from './document.js'
+import { pointerSegments } from './pointer.js'
+import { isObject } from './targets.js'
+
+const MOST_SHOWN = 20
+
+/**
+ * The second gate: the form of the document, against the published schemas. The field uses many documents that
+ * these refuse, and what routing, security and types need is checked by the model: all faults are warnings.
+ *
+ * Reads no file and no network: the document is in one piece already. Never throws.
+ */
+export async function validate(document: ResolvedDocument): Promise<Diagnostic[]> {
+  const { version, root, origins, entry } = document
+  const help = `see OpenAPI ${version}, "Schema"; the generation goes on`
+  let errors: readonly ErrorObject[]
+  try {
+    // The validators may write into what they are given.
+    const copy = structuredClone(root)
+    errors = version === '3.2' ? await validate32(copy) : await validate30(copy)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    const message = `the form of the document could not be checked: ${reason.split('\n')[0]}`
+    return [{ code: 'document-form', severity: 'warning', message, help, location: { file: entry, pointer: '' } }]
+  }
+  const faults = telling(errors)
+  const diagnostics = faults.slice(0, MOST_SHOWN).map(({ instancePath, message }): Diagnostic => {
+    const location = origins.locate(root, ...keysOf(root, instancePath))
+    return { code: 'document-form', severity: 'warning', message, help, location }
+  })
+  const rest = faults.length - diagnostics.length
+  if (rest > 0) {
+    const message = `${rest} more ${rest === 1 ? 'place departs' : 'places depart'} from the form of OpenAPI ${version}`
+    const location = { file: entry, pointer: '' }
+    diagnostics.push({ code: 'document-form', severity: 'warning', message, help, location })
+  }
+  return diagnostics
+}
+
+/** swagger-parser's own dereferencing would follow every `$ref`, in examples too, and copy what is shared. */
+class FormParser extends SwaggerParser {
+  // biome-ignore lint/suspicious/noExplicitAny: as the package declares it.
+  override async dereference(...args: readonly any[]): Promise<any> {
+    const api = args.find(isObject)
+    Object.assign(this, { schema: api })
+    return api
+  }
+}
+
+async function validate30(root: object): Promise<readonly ErrorObject[]> {
+  try {
+    await new FormParser().validate(root as never)
+    return []
+  } catch (error) {
+    if (error instanceof Error && 'details' in error && Array.isArray(error.details)) return error.details
+    throw error
+  }
+}
+
+async function validate32(root: object): Promise<readonly ErrorObject[]> {
+  const { errors } = await new Validator({ allErrors: true }).validate(root as Record<string, unknown>)
+  // A string is about references, which it looks for in examples too; the resolver has seen to them.
+  return Array.isArray(errors) ? errors : []
+}
+
+interface FormFault {
+  readonly instancePath: string
+  readonly message: string
+}
+
+/**
+ * Of the many errors that one fault makes, the one that tells: a place that is a reference or something else
+ * fails as both, and everything that holds it fails again.
+ */
+function telling(errors: readonly ErrorObject[]): FormFault[] {
+  const faults = new Map<string, FormFault & { readonly weight: number }>()
+  for (const error of errors) {
+    const weight = weightOf(error)
+    const known = faults.get(error.instancePath)
+    if (known !== undefined && known.weight >= weight) continue
+    faults.set(error.instancePath, { instancePath: error.instancePath, message: messageOf(error), weight })
+  }
+  const inner = new Set<string>()
+  for (const path of faults.keys()) {
+    for (let end = path.lastIndexOf('/'); end >= 0; end = path.lastIndexOf('/', end - 1)) inner.add(path.slice(0, end))
+  }
+  return [...faults.values()].filter(({ instancePath, weight }) => weight > 0 || !inner.has(instancePath))
+}
+
+/** 0 for what only says that something else failed. */
+function weightOf({ keyword, params }: ErrorObject): number {
+  if (['oneOf', 'anyOf', 'allOf', 'if', 'not', '$ref'].includes(keyword)) return 0
+  if (keyword === 'required' && params.missingProperty === '$ref') return 0
+  if (keyword === 'unevaluatedProperties' || keyword === 'additionalProperties') return 1
+  return 2
+}
+
+function messageOf({ keyword, params, message, instancePath }: ErrorObject): string {
+  const place = pointerSegments(instancePath).at(-1)
+  const what = place === undefined ? 'the document' : JSON.stringify(place)
+  const extra: unknown = params.additionalProperty ?? params.unevaluatedProperty
+  if (typeof extra === 'string') return `${what} holds ${JSON.stringify(extra)}, which has no place there`
+  if (keyword === 'required') return `${what} lacks ${JSON.stringify(params.missingProperty)}`
+  if (keyword === 'enum' && Array.isArray(params.allowedValues)) {
+    return `${what} must be one of ${params.allowedValues.map(value => JSON.stringify(value)).join(', ')}`
+  }
+  return `${what} ${(message ?? 'is malformed').replace(/\s+/g, ' ')}`
+}
+
+/** The keys of an instance path, as far as they exist. */
+function keysOf(root: object, instancePath: string): string[] {
+  const keys: string[] = []
+  let at: unknown = root
+  for (const key of pointerSegments(instancePath)) {
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, key)) break
+    keys.push(key)
+    at = Reflect.get(at, key)
+  }
+  return keys
+}

@@ -6,7 +6,7 @@ import { issuerUrlFault } from '../tokens/issuer-url.js'
 import { DEFAULT_KEY_SETTINGS, issuerKeys, type KeySettings } from '../tokens/keys.js'
 import { DEFAULT_SCOPE_CLAIMS } from '../tokens/scopes-of.js'
 import { type TokenRules, tokenVerifier } from '../tokens/verify.js'
-import { ConfigurationError, type Verifier } from '../verifier.js'
+import { ConfigurationError, type Token, type Verifier } from '../verifier.js'
 import { numberOption, refuseUnknownOptions } from './options.js'
 
 /** How an issuer's keys are kept. All times in seconds. */
@@ -53,9 +53,10 @@ export interface BearerOptions extends TokenOptions {
  * can be told to be an ID token or a refresh token.
  * @throws {ConfigurationError} at once, if `issuer` is no https URL (http on loopback), `audience` is empty, or an
  *   option is unknown or out of range. A bad token never throws: it becomes a denial with a {@link DenialCode}.
+ * @typeParam Claims what the issuer puts into its tokens; taken from the document's `x-token` where it has one.
  * @example bearer({ issuer: 'https://issuer.example/', audience: 'https://api.example' })
  */
-export function bearer(options: BearerOptions): Verifier {
+export function bearer<Claims extends Token = Token>(options: BearerOptions): Verifier<Claims> {
   refuseUnknownOptions('bearer()', options, ['issuer', ...TOKEN_OPTIONS])
   const { issuer, ...rest } = options
   const fault = typeof issuer === 'string' ? issuerUrlFault(issuer) : 'is required, as a string'
@@ -64,7 +65,8 @@ export function bearer(options: BearerOptions): Verifier {
       `bearer(): 'issuer' ${fault}; write it as the issuer's tokens have it in 'iss', like https://issuer.example/`,
     )
   }
-  return discoveredBearer(discoveryOfIssuer(issuer), tokenSettings('bearer()', rest))
+  // The document says what its tokens hold (`x-token`); it is not checked here.
+  return discoveredBearer(discoveryOfIssuer(issuer), tokenSettings('bearer()', rest)) as Verifier<Claims>
 }
 
 /** @internal Options that were checked, with defaults filled in. */

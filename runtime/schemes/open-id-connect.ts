@@ -1,6 +1,6 @@
 import { discoveryAt } from '../tokens/discovery.js'
 import { issuerUrlFault } from '../tokens/issuer-url.js'
-import { ConfigurationError, type DiscoveredVerifier } from '../verifier.js'
+import { ConfigurationError, type DiscoveredVerifier, type Token, type Verifier } from '../verifier.js'
 import { discoveredBearer, TOKEN_OPTIONS, type TokenOptions, tokenSettings } from './bearer.js'
 import { refuseUnknownOptions } from './options.js'
 
@@ -12,7 +12,7 @@ import { refuseUnknownOptions } from './options.js'
  * @throws {ConfigurationError} at once, as `bearer()` does.
  * @example openIdConnect({ audience: 'https://api.example' })
  */
-export function openIdConnect(options: TokenOptions): DiscoveredVerifier {
+export function openIdConnect<Claims extends Token = Token>(options: TokenOptions): DiscoveredVerifier<Claims> {
   refuseUnknownOptions('openIdConnect()', options, TOKEN_OPTIONS)
   const settings = tokenSettings('openIdConnect()', options)
   return {
@@ -28,7 +28,7 @@ export function openIdConnect(options: TokenOptions): DiscoveredVerifier {
           `openIdConnect(): the document's 'openIdConnectUrl' must end in /.well-known/openid-configuration`,
         )
       }
-      return discoveredBearer(discovery, settings)
+      return discoveredBearer(discovery, settings) as Verifier<Claims>
     },
   }
 }

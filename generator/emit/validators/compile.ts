@@ -1,20 +1,17 @@
-import { Ajv2020, _ } from 'ajv/dist/2020.js'
+import { _, Ajv2020 } from 'ajv/dist/2020.js'
 import standalone from 'ajv/dist/standalone/index.js'
 import { fullFormats } from 'ajv-formats/dist/formats.js'
 import type { ApiModel, JsonSchema } from '../../model/api-model.js'
-import { mapSubschemas } from '../../model/json-schema-keywords.js'
 import { requestSchema } from './request-schema.js'
 import { component } from './schemas.js'
-
-/** The name, in the emitted file, of the runtime's functions that compiled schemas call. */
-export const FUNCTIONS = 'schemaFunctions'
 
 /** Compiles schemas to code, each distinct one once, whoever uses it; components are shared by reference. */
 export class SchemaCompiler {
   private readonly schemas: ApiModel['schemas']
-  /** Identifiers are numbers, not names of the document: nothing in these has to be escaped. */
-  private readonly ids = new Map<string, string>()
-  private readonly entries = new Set<string>()
+  /** Component, or text of a schema → its identifier: a number, so that nothing of the document has to be escaped. */
+  private readonly components = new Map<string, string>()
+  private readonly inline = new Map<string, string>()
+  private readonly used = new Set<string>()
   private readonly ajv = new Ajv2020({
     allErrors: true,
     // Documents hold annotations that ajv does not know; what is malformed was refused when the model was made.
@@ -27,27 +24,96 @@ export class SchemaCompiler {
     // Without it, `required: ['constructor']` would be met by what every object inherits.
     ownProperties: true,
     formats: fullFormats,
-    code: { source: true, esm: true, lines: true, formats: _`${new FunctionsName()}` },
+    code: { source: true, esm: true, lines: true, formats: _`schemaFunctions.formats` },
   })
 
   constructor(schemas: ApiModel['schemas']) {
     this.schemas = schemas
   }
 
-  /** The name of the function for `schema` in the emitted code; `undefined` if its `type` says all, or it says nothing. */
-  use(schema: JsonSchema): string | undefined {
-    const simple = requestSchema(schema, { schemas: this.schemas, idOf: name => name })
-    if (simple === true || isScalarType(simple)) return undefined
-    const id = this.idOf(schema)
-    this.entries.add(id)
-    return this.functionName(id)
+  /** The function for `schema` in the emitted code; `undefined` where reading a text by its `type` leaves nothing to check. */
+  useForText(schema: JsonSchema): string | undefined {
+    return isScalar(this.converted(schema)) ? undefined : this.use(schema)
   }
 
-  /** The code of all functions in use. */
-  code(): string {
-    if (this.entries.size === 0) return ''
-    const names = [...this.entries]
-    const code = standalone.default(this.ajv, Object.fromEntries(names.map(id => [id, id])))
-    return ownImports(code)
+  /** The function for `schema` in the emitted code; `undefined` if every value fits. */
+  use(schema: JsonSchema): string | undefined {
+    const converted = this.converted(schema)
+    if (converted === true || (typeof converted === 'object' && Object.keys(converted).length === 0)) return undefined
+    const id = isReference(schema) ? this.componentId(component(this.schemas, schema.$ref).name) : this.inlineId(schema)
+    this.used.add(id)
+    const name = this.ajv.getSchema(id)?.source?.validateName.str
+    if (name === undefined) throw new Error(`ajv compiled no source for ${JSON.stringify(schema)}`)
+    return name
   }
+
+  fits(schema: JsonSchema, value: unknown): boolean {
+    return this.ajv.validate(ajvSchema(this.converted(schema)), value)
+  }
+
+  /** The code of the functions in use. It calls `schemaFunctions` of the runtime, and imports nothing. */
+  code(): string {
+    if (this.used.size === 0) return ''
+    const code = standalone
+      .default(this.ajv, Object.fromEntries([...this.used].map(id => [id, id])))
+      .replace(/^"use strict";\n?/, '')
+      .replace(/^export const s\d+ = validate\d+;\n/gm, '')
+      // At the start of a line only: there, no string of the document can be what is replaced.
+      .replace(
+        /^(const func\d+ = )require\("ajv\/dist\/runtime\/(equal|ucs2length)"\)\.default;/gm,
+        '$1schemaFunctions.$2;',
+      )
+    const [foreign] = /^.*= require\(.*$/m.exec(code.replace(/"(?:[^"\\]|\\.)*"/g, '""')) ?? []
+    if (foreign !== undefined) throw new Error(`ajv's code needs what the runtime does not offer: ${foreign}`)
+    return code.replace(/\n{2,}/g, '\n\n').trim()
+  }
+
+  private converted(schema: JsonSchema): JsonSchema {
+    return requestSchema(schema, { schemas: this.schemas, idOf: name => this.componentId(name) })
+  }
+
+  private componentId(name: string): string {
+    const known = this.components.get(name)
+    if (known !== undefined) return known
+    const id = this.nextId()
+    this.components.set(name, id)
+    this.add(id, this.schemas[name] ?? false)
+    return id
+  }
+
+  private inlineId(schema: JsonSchema): string {
+    const text = JSON.stringify(schema)
+    const known = this.inline.get(text)
+    if (known !== undefined) return known
+    const id = this.nextId()
+    this.inline.set(text, id)
+    this.add(id, schema)
+    return id
+  }
+
+  private nextId(): string {
+    return `s${this.components.size + this.inline.size}`
+  }
+
+  private add(id: string, schema: JsonSchema): void {
+    this.ajv.addSchema(ajvSchema(this.converted(schema)), id)
+  }
+}
+
+/** ajv registers objects only. */
+function ajvSchema(schema: JsonSchema): Exclude<JsonSchema, boolean> {
+  if (typeof schema === 'object') return schema
+  return schema ? {} : { not: {} }
+}
+
+function isReference(schema: JsonSchema): schema is { readonly $ref: unknown } {
+  return typeof schema === 'object' && schema.$ref !== undefined && Object.keys(schema).length === 1
+}
+
+const SCALARS: readonly unknown[] = ['string', 'number', 'integer', 'boolean', 'null']
+
+function isScalar(schema: JsonSchema): boolean {
+  if (typeof schema === 'boolean') return schema
+  const { type = [], ...rest } = schema
+  return Object.keys(rest).length === 0 && [type].flat().every(one => SCALARS.includes(one))
 }

@@ -23,13 +23,17 @@ function convert(schema: JsonSchema, context: RequestSchemas, outer: ReadonlySet
   const result: { [keyword: string]: unknown } = mapSubschemas<JsonSchema>(rest, one => convert(one, context, NONE))
   if (Array.isArray(allOf)) result.allOf = allOf.map(one => convert(one, context, readOnly))
   if (result.$ref !== undefined) result.$ref = context.idOf(component(context.schemas, result.$ref).name)
-  // A format that is not known is an annotation. The table's own members only: a document may write `constructor`.
-  if (typeof result.format === 'string' && !Object.hasOwn(fullFormats, result.format)) delete result.format
+  if (typeof result.format === 'string' && !constrains(result.format)) delete result.format
   if (Array.isArray(result.required)) {
     // OpenAPI (Schema Object, `readOnly`): `required` takes effect on the response only.
     result.required = result.required.filter(name => !readOnly.has(name))
   }
   return withoutNullBranches(result)
+}
+
+/** A format that is not known is an annotation. The table's own members only: a document may write `constructor`. */
+function constrains(format: string): boolean {
+  return Object.hasOwn(fullFormats, format) && !['float', 'double', 'password', 'binary'].includes(format)
 }
 
 const NONE: ReadonlySet<string> = new Set()
@@ -71,7 +75,6 @@ function withoutNullBranches(schema: { readonly [keyword: string]: unknown }): J
     if (branches.length !== 2 || other === undefined || others.length > 0) continue
     // Exactly one of both: `null` fits the other branch, too, or it does not.
     const then = keyword === 'oneOf' ? { not: other } : true
-    // biome-ignore lint/suspicious/noThenProperty: JSON Schema calls it so.
     conditions.push({ if: { type: 'null' }, then, else: other })
     rest = Object.fromEntries(Object.entries(rest).filter(([name]) => name !== keyword))
   }

@@ -1,0 +1,157 @@
+import type { TextSchema, TextType } from '../../../runtime/validator.js'
+import type { ApiModel, JsonSchema } from '../../model/api-model.js'
+import { component, listed } from './schemas.js'
+
+type Schemas = ApiModel['schemas']
+type Types = ReadonlySet<TextType | 'null'>
+type ObjectSchema = Exclude<JsonSchema, boolean>
+
+/** An object, lists in it, their items: what is nested deeper has no spelling as text. */
+const MAX_DEPTH = 3
+
+/** How a text is read that `schema` is to fit. */
+export function textSchema(schema: JsonSchema, schemas: Schemas, depth = MAX_DEPTH): TextSchema {
+  const types = [...(typesOf(schema, schemas, []) ?? STRING)].filter(type => type !== 'null')
+  const readable = types.filter(type => depth > 1 || (type !== 'array' && type !== 'object'))
+  const ordered = ORDER.filter(type => readable.includes(type) && !(type === 'integer' && readable.includes('number')))
+  const [first, ...others] = ordered
+  const type = first !== undefined && others.length === 0 ? first : ordered
+  return {
+    type,
+    ...(ordered.includes('array') && itemsOf(schema, schemas, depth)),
+    ...(ordered.includes('object') && membersOf(schema, schemas, depth)),
+  }
+}
+
+const ORDER: readonly TextType[] = ['string', 'number', 'integer', 'boolean', 'array', 'object']
+const STRING: Types = new Set(['string'])
+
+function itemsOf(schema: JsonSchema, schemas: Schemas, depth: number): Pick<TextSchema, 'items'> {
+  const items = part(schema, schemas, [], one => {
+    const prefix = Array.isArray(one.prefixItems) ? one.prefixItems : []
+    const rest = one.items === undefined ? [] : [one.items as JsonSchema]
+    return prefix.length > 0 ? { anyOf: [...prefix, ...rest] } : rest[0]
+  })
+  return items === undefined ? {} : { items: textSchema(items, schemas, depth - 1) }
+}
+
+function membersOf(
+  schema: JsonSchema,
+  schemas: Schemas,
+  depth: number,
+): Pick<TextSchema, 'properties' | 'additionalProperties'> {
+  const properties: [string, TextSchema][] = []
+  for (const name of memberNames(schema, schemas, [])) {
+    const member = part(schema, schemas, [], one => ownMember(one, name))
+    if (member !== undefined) properties.push([name, textSchema(member, schemas, depth - 1)])
+  }
+  const rest = part(schema, schemas, [], one => one.additionalProperties as JsonSchema | undefined)
+  // An object that describes no member at all is a map.
+  const others = rest ?? (properties.length === 0 ? true : undefined)
+  return {
+    ...(properties.length > 0 && { properties: Object.fromEntries(properties) }),
+    ...(others !== undefined && others !== false && { additionalProperties: textSchema(others, schemas, depth - 1) }),
+  }
+}
+
+function ownMember(schema: ObjectSchema, name: string): JsonSchema | undefined {
+  const properties = (schema.properties ?? {}) as { readonly [name: string]: JsonSchema }
+  return Object.hasOwn(properties, name) ? properties[name] : undefined
+}
+
+/** What `schema` says of a part of a value, gathered from all the schemas that it is made of. */
+function part(
+  schema: JsonSchema,
+  schemas: Schemas,
+  seen: readonly string[],
+  pick: (schema: ObjectSchema) => JsonSchema | undefined,
+): JsonSchema | undefined {
+  if (typeof schema === 'boolean') return undefined
+  const all = [pick(schema)]
+  for (const one of listed(schema, 'allOf')) all.push(part(one, schemas, seen, pick))
+  const target = follow(schema, schemas, seen)
+  if (target) all.push(part(target.schema, schemas, target.seen, pick))
+  for (const keyword of ['anyOf', 'oneOf'] as const) {
+    const branches = listed(schema, keyword).map(one => part(one, schemas, seen, pick))
+    const some = branches.filter(one => one !== undefined)
+    if (some.length > 0) all.push({ anyOf: some })
+  }
+  const found = all.filter(one => one !== undefined)
+  return found.length > 1 ? { allOf: found } : found[0]
+}
+
+function memberNames(schema: JsonSchema, schemas: Schemas, seen: readonly string[]): Set<string> {
+  if (typeof schema === 'boolean') return new Set()
+  const names = new Set(Object.keys((schema.properties ?? {}) as object))
+  const target = follow(schema, schemas, seen)
+  const others = [...listed(schema, 'allOf'), ...listed(schema, 'anyOf'), ...listed(schema, 'oneOf')]
+  const more = others.map(one => memberNames(one, schemas, seen))
+  if (target) more.push(memberNames(target.schema, schemas, target.seen))
+  for (const name of more.flatMap(set => [...set])) names.add(name)
+  return names
+}
+
+/** The types that a value may have; `undefined` if the schema leaves that open. */
+function typesOf(schema: JsonSchema, schemas: Schemas, seen: readonly string[]): Types | undefined {
+  if (typeof schema === 'boolean') return schema ? undefined : new Set()
+  const demands = [declaredTypes(schema), valueTypes(schema)]
+  for (const one of listed(schema, 'allOf')) demands.push(typesOf(one, schemas, seen))
+  const target = follow(schema, schemas, seen)
+  if (target) demands.push(typesOf(target.schema, schemas, target.seen))
+  for (const keyword of ['anyOf', 'oneOf'] as const) {
+    const branches = listed(schema, keyword)
+    if (branches.length > 0) demands.push(union(branches.map(one => typesOf(one, schemas, seen))))
+  }
+  const known = demands.filter(one => one !== undefined)
+  return known.length > 0 ? known.reduce(intersection) : impliedTypes(schema)
+}
+
+function declaredTypes({ type }: ObjectSchema): Types | undefined {
+  return type === undefined ? undefined : new Set([type].flat() as (TextType | 'null')[])
+}
+
+function valueTypes(schema: ObjectSchema): Types | undefined {
+  const values = 'const' in schema ? [schema.const] : schema.enum
+  if (!Array.isArray(values)) return undefined
+  return new Set(
+    values.map(value => {
+      if (value === null) return 'null'
+      if (Array.isArray(value)) return 'array'
+      if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number'
+      return typeof value as 'string' | 'boolean' | 'object'
+    }),
+  )
+}
+
+const IMPLIED: readonly (readonly [TextType, readonly string[]])[] = [
+  ['number', ['multipleOf', 'minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum']],
+  ['string', ['minLength', 'maxLength', 'pattern']],
+  ['array', ['items', 'prefixItems', 'minItems', 'maxItems', 'uniqueItems', 'contains']],
+  ['object', ['properties', 'additionalProperties', 'patternProperties', 'required', 'minProperties', 'maxProperties']],
+]
+
+/** Where no type is written, a text is read as what the constraints are about: read as anything else, it evades them. */
+function impliedTypes(schema: ObjectSchema): Types | undefined {
+  const types = IMPLIED.filter(([, keywords]) => keywords.some(keyword => keyword in schema)).map(([type]) => type)
+  return types.length > 0 ? new Set(types) : undefined
+}
+
+function union(all: readonly (Types | undefined)[]): Types | undefined {
+  const types = new Set<TextType | 'null'>()
+  for (const one of all) {
+    if (one === undefined) return undefined
+    for (const type of one) types.add(type)
+  }
+  return types
+}
+
+function intersection(a: Types, b: Types): Types {
+  const both = [...a].filter(type => b.has(type) || (type === 'integer' && b.has('number')))
+  return new Set(a.has('number') && b.has('integer') ? [...both, 'integer'] : both)
+}
+
+function follow(schema: ObjectSchema, schemas: Schemas, seen: readonly string[]) {
+  if (schema.$ref === undefined) return undefined
+  const target = component(schemas, schema.$ref)
+  return seen.includes(target.name) ? undefined : { schema: target.schema, seen: [...seen, target.name] }
+}

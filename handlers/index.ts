@@ -1,0 +1,8 @@
+export { getPublic } from './getPublic.js'
+export { getPrivate } from './getPrivate.js'
+export { listMessages } from './listMessages.js'
+export { getFeed } from './getFeed.js'
+export { editAdmin } from './editAdmin.js'
+export { getAdmin } from './getAdmin.js'
+export { getEditor } from './getEditor.js'
+export { getPremium } from './getPremium.js'
