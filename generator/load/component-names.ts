@@ -58,7 +58,10 @@ function readableName({ origin }: Target): string {
   const start = segments.findLastIndex(segment => !structural.test(segment))
   const words = segments.slice(Math.max(start, 0))
   if (start === -1) words.unshift(fileName(origin.file))
-  const name = words.join('_').replace(/[^A-Za-z0-9._-]+/g, '_').replace(/^_+|_+$/g, '')
+  const name = words
+    .join('_')
+    .replace(/[^A-Za-z0-9._-]+/g, '_')
+    .replace(/^_+|_+$/g, '')
   return name === '' ? 'schema' : name
 }
 

@@ -83,7 +83,9 @@ function rootFolder(path: string, real: string, root: string | undefined): { giv
   }
   const given = dirname(path)
   // An entry that is a link to another folder lives there, and so do the files that it names.
-  return realPath(given) === dirname(real) ? { given, real: dirname(real) } : { given: dirname(real), real: dirname(real) }
+  return realPath(given) === dirname(real)
+    ? { given, real: dirname(real) }
+    : { given: dirname(real), real: dirname(real) }
 }
 
 function isInside(folder: string, path: string): boolean {

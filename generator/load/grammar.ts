@@ -161,7 +161,8 @@ export function memberSlot(kind: Kind, name: string): Slot | undefined {
 
 /** How a message calls what stands in a place: `a parameter`. */
 export function described(slot: Slot): string {
-  if (typeof slot !== 'string') return 'list' in slot ? `a list of ${words(slot.list)}s` : `a map of ${words(slot.map)}s`
+  if (typeof slot !== 'string')
+    return 'list' in slot ? `a list of ${words(slot.list)}s` : `a map of ${words(slot.map)}s`
   return `${/^[aeiou]/.test(slot) ? 'an' : 'a'} ${words(slot)}`
 }
 

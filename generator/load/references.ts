@@ -1,11 +1,11 @@
 import type { Report } from '../diagnostics/diagnostic.js'
 import { ComponentNames } from './component-names.js'
 import type { JsonObject, ResolvedDocument } from './document.js'
+import { refuseDynamicReferences } from './dynamic-references.js'
 import type { SourceFile, SourceFiles } from './files.js'
 import { described, type Kind, memberSlot, type Slot, sections } from './grammar.js'
 import { DEEPEST } from './json-text.js'
 import { locationOf, member, type Origin, type OriginMap } from './origins.js'
-import { refuseDynamicReferences } from './dynamic-references.js'
 import { componentReference, readComponentReference } from './reference.js'
 import { createTargets, isObject, type Target, type Targets, targetKey } from './targets.js'
 
@@ -130,14 +130,15 @@ class Resolver {
     if (typeof node !== 'object' || node === null) return node
     if (!this.fits(origin, depth)) return null
     if (isObject(node) && slot !== undefined && Object.hasOwn(node, '$ref') && this.isReference(slot, node.$ref)) {
-      return slot === 'schema'
-        ? this.schemaReference(node, origin, depth)
-        : this.reference(slot, node, origin, depth)
+      return slot === 'schema' ? this.schemaReference(node, origin, depth) : this.reference(slot, node, origin, depth)
     }
     if (Array.isArray(node)) {
       // `items` and `dependencies` of older JSON Schema hold lists where newer ones hold a schema.
       const item = slot === 'schema' ? slot : typeof slot === 'object' && 'list' in slot ? slot.list : undefined
-      return this.placed(node.map((value, index) => this.build(item, value, member(origin, index), depth + 1)), origin)
+      return this.placed(
+        node.map((value, index) => this.build(item, value, member(origin, index), depth + 1)),
+        origin,
+      )
     }
     if (typeof slot === 'string') return this.object(slot, node, origin, depth)
     const entry = slot !== undefined && 'map' in slot ? slot.map : undefined
@@ -243,8 +244,13 @@ class Resolver {
       if (!Object.hasOwn(value, name) || Object.hasOwn(overrides, name)) continue
       // OpenAPI leaves open which one counts. Of two `security` or `x-claims`, either choice might be the weaker.
       const message = `${JSON.stringify(name)} stands beside "$ref" and in what it leads to`
-      const notes = [{ message: 'the other one stands here', location: locationOf(member(target.origin, name)) }]
-      this.targets.fault('reference-conflict', message, 'remove one of them', member(origin, name), { notes, key: true })
+      const notes = [
+        { message: 'holds the other one', location: { ...locationOf(member(target.origin, name)), key: true } },
+      ]
+      this.targets.fault('reference-conflict', message, 'remove one of them', member(origin, name), {
+        notes,
+        key: true,
+      })
     }
     return this.derived(value, { ...value, ...beside })
   }
@@ -282,7 +288,7 @@ class Resolver {
       `the reference does not lead to ${wanted}${found}`,
       `refer to ${wanted}, or write it here`,
       place,
-      { notes: [{ message: 'it leads here', location: locationOf(target.origin) }] },
+      { notes: [{ message: 'is where it leads', location: locationOf(target.origin) }] },
     )
     return false
   }
@@ -293,10 +299,12 @@ class Resolver {
     const place = member(origin, 'mapping')
     if (isObject(built.mapping)) {
       const mapping: JsonObject = {}
-      for (const [value, name] of Object.entries(built.mapping)) mapping[value] = this.mapped(name, member(place, value))
+      for (const [value, name] of Object.entries(built.mapping))
+        mapping[value] = this.mapped(name, member(place, value))
       built.mapping = this.placed(mapping, place)
     }
-    if ('defaultMapping' in built) built.defaultMapping = this.mapped(built.defaultMapping, member(origin, 'defaultMapping'))
+    if ('defaultMapping' in built)
+      built.defaultMapping = this.mapped(built.defaultMapping, member(origin, 'defaultMapping'))
     return built
   }
 

@@ -47,7 +47,8 @@ export function createSourceMap(sources: Sources): SourceMap {
       const start = source?.lineStarts[line - 1]
       if (source === undefined || start === undefined) return undefined
       const next = source.lineStarts[line] ?? source.text.length + 1
-      return source.text.slice(start, next - 1).replace(/\r$/, '')
+      const end = source.text.charAt(next - 2) === '\r' ? next - 2 : next - 1
+      return source.text.slice(start, Math.max(start, end))
     },
   }
 }

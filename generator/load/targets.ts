@@ -96,12 +96,16 @@ export function createTargets(entry: SourceFile, files: SourceFiles, report: Rep
   }
 
   const dangling = (text: string, node: unknown, origin: Origin, segment: string, place: Origin) => {
-    const where = origin.parent === undefined ? 'the file' : `"#${pointerText(segmentsOf(origin))}"`
     const names = isObject(node) ? Object.keys(node) : []
     const like = nearest(segment, names)
-    const help = like === undefined ? 'define it, or correct the reference' : `write ${JSON.stringify(like)}, or define it`
-    const note = { message: `${where} has no ${JSON.stringify(segment)}`, location: locationOf(origin) }
-    fault('reference-dangling', `the reference ${JSON.stringify(text)} leads to nothing`, help, place, { notes: [note] })
+    const help =
+      like === undefined ? 'define it, or correct the reference' : `write ${JSON.stringify(like)}, or define it`
+    const holder = origin.parent === undefined ? '' : ` in "#${pointerText(segmentsOf(origin))}"`
+    const message = `has no member ${JSON.stringify(segment)}${holder}`
+    const note = { message, location: { ...locationOf(origin), key: true } }
+    fault('reference-dangling', `the reference ${JSON.stringify(text)} leads to nothing`, help, place, {
+      notes: [note],
+    })
   }
 
   const lookUp = (ref: unknown, place: Origin, hops: Hops): Target | undefined => {
@@ -137,7 +141,7 @@ export function createTargets(entry: SourceFile, files: SourceFiles, report: Rep
       const identified = segments[0] === 'components' ? undefined : identifiedAbove(opened.get(place.file), place)
       if (identified !== undefined) {
         const message = `the reference ${JSON.stringify(text)} stands below an "$id", which changes what it means`
-        const notes = [{ message: 'the "$id" stands here', location: locationOf(identified) }]
+        const notes = [{ message: 'is the "$id"', location: locationOf(identified) }]
         fault('reference-unsupported', message, 'remove the "$id"', place, { notes })
         return undefined
       }

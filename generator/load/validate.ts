@@ -79,6 +79,7 @@ interface FormFault {
 function telling(errors: readonly ErrorObject[]): FormFault[] {
   const faults = new Map<string, FormFault & { readonly weight: number }>()
   for (const error of errors) {
+    if (isKnownMistake(error)) continue
     const weight = weightOf(error)
     const known = faults.get(error.instancePath)
     if (known !== undefined && known.weight >= weight) continue
@@ -86,9 +87,14 @@ function telling(errors: readonly ErrorObject[]): FormFault[] {
   }
   const inner = new Set<string>()
   for (const path of faults.keys()) {
-    for (let end = path.lastIndexOf('/'); end >= 0; end = path.lastIndexOf('/', end - 1)) inner.add(path.slice(0, end))
+    for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) inner.add(path.slice(0, end))
   }
   return [...faults.values()].filter(({ instancePath, weight }) => weight > 0 || !inner.has(instancePath))
+}
+
+/** The schema of OpenAPI 3.1 that swagger-parser brings misspells one name of the Server Variable Object. */
+function isKnownMistake({ instancePath, params }: ErrorObject): boolean {
+  return params.unevaluatedProperty === 'description' && /\/servers\/\d+\/variables\/[^/]+$/.test(instancePath)
 }
 
 /** 0 for what only says that something else failed. */

@@ -1,4 +1,14 @@
-import { type Document, isAlias, isMap, isPair, isScalar, isSeq, type ParsedNode, parseDocument, type YAMLMap } from 'yaml'
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  type ParsedNode,
+  parseDocument,
+  type YAMLMap,
+} from 'yaml'
 import { DEEPEST, duplicateName, type Found, type TextFault, tooDeep } from './json-text.js'
 
 type YamlDocument = Document.Parsed<ParsedNode>
@@ -226,8 +236,7 @@ function define(object: Record<string, unknown>, name: string, value: unknown): 
 }
 
 function spanOf(node: unknown, otherwise = 0): { start: number; end: number } {
-  const range =
-    isMap(node) || isSeq(node) || isScalar(node) || isAlias(node) ? (node.range ?? undefined) : undefined
+  const range = isMap(node) || isSeq(node) || isScalar(node) || isAlias(node) ? (node.range ?? undefined) : undefined
   return range === undefined ? { start: otherwise, end: otherwise } : { start: range[0], end: range[1] }
 }
 
