@@ -1,7 +1,7 @@
 import 'dotenv/config'
 import type { AddressInfo } from 'node:net'
-import { createApp } from './server.js'
 import { developmentIssuer, printCalls, printRoutes } from './development.js'
+import { createApp } from './server.js'
 
 const issuer = await developmentIssuer()
 const server = createApp().listen(Number(process.env.PORT || 3001), process.env.HOST || '127.0.0.1', async error => {

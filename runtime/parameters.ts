@@ -131,7 +131,9 @@ function find(
     case 'path':
       return findInPath(shape, sources)
     case 'header': {
-      const value = sources.headers[shape.name.toLowerCase()]
+      const name = shape.name.toLowerCase()
+      // Node's headers have a prototype: `constructor` is there without being sent.
+      const value = Object.hasOwn(sources.headers, name) ? sources.headers[name] : undefined
       if (value === undefined) return undefined
       // RFC 9110 section 5.6.1: spaces around the commas of a list are no part of its items.
       const spelling = { decode: (text: string) => text.trim(), delimited: true, pairs: shape.explode === true }
@@ -145,7 +147,8 @@ function find(
 }
 
 function read(texts: readonly string[], shape: ParameterShape, spelling: Spelling): Reading {
-  return readTexts(texts, shape, spelling, value => shape.valid === undefined || shape.valid(value))
+  const { valid } = shape
+  return readTexts(texts, shape, spelling, value => !valid || schemaFaults(valid, value, shape.in).length === 0)
 }
 
 function findInPath(shape: ParameterShape, { path, rawPath }: ParameterSources): Reading | undefined {

@@ -20,29 +20,33 @@ type TopLevel<Name> = Name extends '$check' | `/${string}` ? never : Name
 
 type Narrowed<Demands> = { readonly [Name in keyof Demands as TopLevel<Name>]: ClaimType<Demands[Name]> }
 
-type NarrowedByAny<Claims> = Claims extends readonly ClaimDemands[]
-  ? { [Index in keyof Claims]: Narrowed<Claims[Index]> }[number]
-  : unknown
+/** Distributes: one of several demands was met, and it is not known which. */
+type NarrowedByAny<Demands> = Demands extends ClaimDemands ? Narrowed<Demands> : never
 
-type ProofOfScheme<SchemeVerifier, Claims> =
+type ProofOfScheme<SchemeVerifier, Demands> =
   SchemeVerifier extends Verifier<infer Proof, infer Kind>
     ? Kind extends 'bearer'
-      ? Proof & NarrowedByAny<Claims>
+      ? [Demands] extends [never]
+        ? Proof
+        : Proof & NarrowedByAny<Demands>
       : Proof
     : never
 
-type ProofOfAlternative<Schemes, Alternative, Claims> = keyof Alternative extends never
-  ? undefined
-  : { readonly [Name in keyof Alternative]: Name extends keyof Schemes ? ProofOfScheme<Schemes[Name], Claims> : never }
+/** Distributes: the alternatives are a union. */
+type ProofOfAlternative<Schemes, Alternative, Demands> = Alternative extends unknown
+  ? [keyof Alternative] extends [never]
+    ? undefined
+    : {
+        readonly [Name in keyof Alternative]: Name extends keyof Schemes ? ProofOfScheme<Schemes[Name], Demands> : never
+      }
+  : never
 
 /**
  * What a policy proves of `auth`: a member per scheme (AND), a union (OR), `undefined` where anonymous callers are
  * let in; `never` for a public operation, which has no `auth`.
  */
-export type Proof<Schemes, P extends Policy> = {
-  [Index in keyof P['security']]: ProofOfAlternative<
-    Schemes,
-    P['security'][Index],
-    P extends { readonly claims: infer Claims } ? Claims : undefined
-  >
-}[number]
+export type Proof<Schemes, P extends Policy> = ProofOfAlternative<
+  Schemes,
+  P['security'][number],
+  P extends { readonly claims: readonly (infer Demands)[] } ? Demands : never
+>

@@ -25,7 +25,7 @@ export function readYaml(text: string): YamlDocument {
     // Ours are found below in linear time; the package compares each name with all before it.
     uniqueKeys: false,
     prettyErrors: false,
-    logLevel: 'silent',
+    logLevel: 'error',
   })
 }
 

@@ -6,33 +6,34 @@ type Schemas = ApiModel['schemas']
 type Types = ReadonlySet<TextType | 'null'>
 type ObjectSchema = Exclude<JsonSchema, boolean>
 
-/** An object, lists in it, their items: what is nested deeper has no spelling as text. */
+/** An object, lists in it, their items: what is nested otherwise has no spelling as text. */
 const MAX_DEPTH = 3
 
 /** How a text is read that `schema` is to fit. */
 export function textSchema(schema: JsonSchema, schemas: Schemas, depth = MAX_DEPTH): TextSchema {
   const types = [...(typesOf(schema, schemas, []) ?? STRING)].filter(type => type !== 'null')
-  const readable = types.filter(type => depth > 1 || (type !== 'array' && type !== 'object'))
+  const readable = types.filter(type => NEEDED_DEPTH[type] <= depth)
   const ordered = ORDER.filter(type => readable.includes(type) && !(type === 'integer' && readable.includes('number')))
   const [first, ...others] = ordered
   const type = first !== undefined && others.length === 0 ? first : ordered
   return {
     type,
-    ...(ordered.includes('array') && itemsOf(schema, schemas, depth)),
+    ...(ordered.includes('array') && itemsOf(schema, schemas)),
     ...(ordered.includes('object') && membersOf(schema, schemas, depth)),
   }
 }
 
+const NEEDED_DEPTH = { string: 1, number: 1, integer: 1, boolean: 1, array: 2, object: MAX_DEPTH } as const
 const ORDER: readonly TextType[] = ['string', 'number', 'integer', 'boolean', 'array', 'object']
 const STRING: Types = new Set(['string'])
 
-function itemsOf(schema: JsonSchema, schemas: Schemas, depth: number): Pick<TextSchema, 'items'> {
+function itemsOf(schema: JsonSchema, schemas: Schemas): Pick<TextSchema, 'items'> {
   const items = part(schema, schemas, [], one => {
     const prefix = Array.isArray(one.prefixItems) ? one.prefixItems : []
     const rest = one.items === undefined ? [] : [one.items as JsonSchema]
     return prefix.length > 0 ? { anyOf: [...prefix, ...rest] } : rest[0]
   })
-  return items === undefined ? {} : { items: textSchema(items, schemas, depth - 1) }
+  return items === undefined ? {} : { items: textSchema(items, schemas, 1) }
 }
 
 function membersOf(
