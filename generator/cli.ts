@@ -5,7 +5,7 @@ import { type Checked, check } from './commands/check.js'
 import { type Generated, generate } from './commands/generate.js'
 import { type CompileOptions, displayPath } from './compile.js'
 import type { Diagnostic } from './diagnostics/diagnostic.js'
-import { formatText } from './diagnostics/formats.js'
+import { countLine, formatText } from './diagnostics/formats.js'
 import type { Sources } from './load/document.js'
 
 /** Done; faults in the document or stale output; wrong usage. */
@@ -69,7 +69,7 @@ function packageVersion(): string {
 }
 
 function reportGenerated({ diagnostics, sources, model, files }: Generated, streams: Streams, cwd: string): ExitStatus {
-  printDiagnostics(diagnostics, sources, streams, cwd, files ? '' : ' Nothing was written.')
+  printDiagnostics(diagnostics, sources, streams, cwd)
   if (!files || !model) return 1
   for (const path of files.written) streams.stdout.write(`wrote ${displayPath(cwd, path)}\n`)
   const { operations, skipped } = model
@@ -85,7 +85,7 @@ function summary(written: number, unchanged: number): string {
 }
 
 function reportChecked({ diagnostics, sources, model, stale }: Checked, streams: Streams, cwd: string): ExitStatus {
-  printDiagnostics(diagnostics, sources, streams, cwd, '')
+  printDiagnostics(diagnostics, sources, streams, cwd)
   if (!model) return 1
   for (const { path, state, line } of stale) {
     const where = line === undefined ? '' : ` from line ${line} on`
@@ -104,12 +104,10 @@ function printDiagnostics(
   sources: Sources,
   { stderr }: Streams,
   cwd: string,
-  end: string,
 ): void {
   if (diagnostics.length === 0) return
-  const errors = diagnostics.filter(one => one.severity === 'error').length
   const text = formatText(diagnostics, sources, { cwd, colour: wantsColour(stderr) })
-  stderr.write(`${text}${count(errors, 'error')}, ${count(diagnostics.length - errors, 'warning')}.${end}\n`)
+  stderr.write(`${text}\n${countLine(diagnostics)}\n`)
 }
 
 function count(number: number, noun: string): string {

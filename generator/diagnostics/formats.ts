@@ -112,7 +112,7 @@ function textOf(
   const red = severity === 'error' ? 'red' : 'yellow'
   const where = location === undefined ? '' : `${positionText(location, position, cwd)} `
   const lines = [`${paint('bold', where)}${paint(red, `${severity} ${code}`)}: ${paint('bold', visible(message))}`]
-  if (location !== undefined && location.offset === undefined) {
+  if (location !== undefined && position !== undefined && location.offset === undefined) {
     lines.push(paint('dim', `  at #${visible(location.pointer)}`))
   }
   if (location !== undefined && position !== undefined) {

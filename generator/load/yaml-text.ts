@@ -44,7 +44,7 @@ export function yamlValue(
   }
   if (document.errors.length > 0) {
     const faults = document.errors.slice(0, MOST_FAULTS).map(error => ({
-      message: error.message.replace(/\s+/g, ' '),
+      message: `the text cannot be parsed: ${error.message.charAt(0).toLowerCase()}${error.message.slice(1).replace(/\s+/g, ' ')}`,
       help: 'correct the text at this place',
       offset: error.pos[0],
     }))

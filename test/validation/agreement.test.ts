@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { bodyValidator } from './emitted.js'
 
-const NAMES = ['a', 'b', 'constructor', 'q\'"`\\', '${x}*/', '\u2028']
+const NAMES = ['a', 'b', 'constructor', 'q\'"`\\$', '*/', '\u2028']
 const name = fc.constantFrom(...NAMES)
 const integer = fc.integer({ min: -2, max: 5 })
 const text = fc.oneof(
@@ -44,46 +44,57 @@ const bounds = fc.record(
   { requiredKeys: [] },
 )
 
-const { schema } = fc.letrec<{ schema: unknown; list: unknown; node: unknown }>(tie => ({
-  schema: fc.oneof(
-    { depthSize: 'small', withCrossShrink: true },
-    bounds,
-    fc.boolean(),
-    fc.constant({ type: 'null' }),
-    fc.constantFrom('A', 'B', 'C').map(component => ({ $ref: `#/components/schemas/${component}` })),
-    tie('node'),
-  ),
-  list: fc.array(tie('schema'), { minLength: 1, maxLength: 3 }),
-  node: fc
-    .tuple(
+/** Schemas that refer to some of the components. */
+function schemaOver(...components: [string, ...string[]]): fc.Arbitrary<unknown> {
+  const ref = fc.constantFrom(...components).map(component => `#/components/schemas/${component}`)
+  return fc.letrec<{ schema: unknown; list: unknown; node: unknown }>(tie => ({
+    schema: fc.oneof(
+      { depthSize: 'small', withCrossShrink: true },
       bounds,
-      fc.record(
-        {
-          properties: fc.dictionary(name, tie('schema'), { maxKeys: 3 }),
-          patternProperties: fc.dictionary(fc.constantFrom('^a', 'c'), tie('schema'), { maxKeys: 1 }),
-          additionalProperties: tie('schema'),
-          unevaluatedProperties: tie('schema'),
-          propertyNames: tie('schema'),
-          dependentSchemas: fc.dictionary(name, tie('schema'), { maxKeys: 1 }),
-          items: tie('schema'),
-          prefixItems: tie('list'),
-          unevaluatedItems: tie('schema'),
-          contains: tie('schema'),
-          allOf: tie('list'),
-          anyOf: tie('list'),
-          oneOf: tie('list'),
-          not: tie('schema'),
-          if: tie('schema'),
-          // biome-ignore lint/suspicious/noThenProperty: JSON Schema calls it so.
-          then: tie('schema'),
-          else: tie('schema'),
-          $ref: fc.constantFrom('A', 'B', 'C').map(component => `#/components/schemas/${component}`),
-        },
-        { requiredKeys: [] },
-      ),
-    )
-    .map(([one, other]) => ({ ...one, ...other })),
-}))
+      fc.boolean(),
+      fc.constant({ type: 'null' }),
+      ref.map($ref => ({ $ref })),
+      tie('node'),
+    ),
+    list: fc.array(tie('schema'), { minLength: 1, maxLength: 3 }),
+    node: fc
+      .tuple(
+        bounds,
+        fc.record(
+          {
+            properties: fc.dictionary(name, tie('schema'), { maxKeys: 3 }),
+            patternProperties: fc.dictionary(fc.constantFrom('^a', 'c'), tie('schema'), { maxKeys: 1 }),
+            additionalProperties: tie('schema'),
+            unevaluatedProperties: tie('schema'),
+            propertyNames: tie('schema'),
+            dependentSchemas: fc.dictionary(name, tie('schema'), { maxKeys: 1 }),
+            items: tie('schema'),
+            prefixItems: tie('list'),
+            unevaluatedItems: tie('schema'),
+            contains: tie('schema'),
+            allOf: tie('list'),
+            anyOf: tie('list'),
+            oneOf: tie('list'),
+            not: tie('schema'),
+            if: tie('schema'),
+            // biome-ignore lint/suspicious/noThenProperty: JSON Schema calls it so.
+            then: tie('schema'),
+            else: tie('schema'),
+            $ref: ref,
+          },
+          { requiredKeys: [] },
+        ),
+      )
+      .map(([one, other]) => ({ ...one, ...other })),
+  })).schema
+}
+
+/** `C` refers to itself, as trees do; none refers to itself without taking something off the value. */
+const schemas = fc.record({
+  A: schemaOver('B', 'C'),
+  B: schemaOver('C'),
+  C: bounds.map(one => ({ properties: { a: { $ref: '#/components/schemas/C' } }, ...one })),
+})
 
 function reference(schemas: object, body: unknown): (value: unknown) => boolean {
   const ajv = new Ajv2020({ strict: false, logger: false, validateSchema: false, ownProperties: true, formats })
@@ -105,22 +116,13 @@ describe('what is emitted decides as ajv does on the schemas of the document', (
     const counts = { valid: 0, invalid: 0 }
     const samples = fc.array(value, { minLength: 25, maxLength: 25 })
     fc.assert(
-      fc.property(fc.record({ A: schema, B: schema, C: schema }), schema, samples, (schemas, body, values) => {
+      fc.property(schemas, schemaOver('A', 'B', 'C'), samples, (schemas, body, values) => {
         const expected = reference(schemas, body)
         const { valid = () => true } = bodyValidator(body, schemas).body?.content[0] ?? {}
         for (const one of values.map(each => JSON.parse(JSON.stringify(each)))) {
-          const answers = [expected, valid].map(decide => {
-            try {
-              return decide(one)
-            } catch (error) {
-              // Schemas that refer to themselves without taking anything off the value.
-              if (error instanceof RangeError) return 'endless'
-              throw error
-            }
-          })
-          if (answers.includes('endless')) continue
-          counts[answers[0] ? 'valid' : 'invalid']++
-          expect(answers[1]).toBe(answers[0])
+          const answer = expected(one)
+          counts[answer ? 'valid' : 'invalid']++
+          expect(valid(one)).toBe(answer)
         }
       }),
       { numRuns: 150 },

@@ -1,0 +1,143 @@
+import { createGate, type Handler, notImplemented, openIdConnect, type Token } from 'gatewright/runtime'
+import { describe, expectTypeOf, test } from 'vitest'
+import type { Handlers } from './generated/handlers.js'
+import { policies, securitySchemes } from './generated/policies.js'
+import { createRouter, type RouterOptions } from './generated/router.js'
+
+declare module 'gatewright/runtime' {
+  interface Principals {
+    key: { customer: string }
+  }
+}
+
+type ContextOf<Name extends keyof Handlers> = Parameters<Handlers[Name]>[0]
+type AuthOf<Name extends keyof Handlers> = ContextOf<Name> extends { auth: infer Auth } ? Auth : 'none'
+
+describe('auth', () => {
+  test('a public operation has none', () => {
+    expectTypeOf<AuthOf<'isPublic'>>().toEqualTypeOf<'none'>()
+    expectTypeOf<ContextOf<'isPublic'>>().not.toHaveProperty('auth')
+  })
+  test('a scheme gives a member', () => {
+    expectTypeOf<AuthOf<'isGuarded'>>().toEqualTypeOf<{ user: Token }>()
+  })
+  test('an optional one may be undefined', () => {
+    expectTypeOf<AuthOf<'isOptional'>>().toEqualTypeOf<{ user: Token } | undefined>()
+  })
+  test('AND gives several members', () => {
+    expectTypeOf<AuthOf<'needsBoth'>>().toEqualTypeOf<{ user: Token; key: { customer: string } }>()
+  })
+  test('OR gives a union', () => {
+    expectTypeOf<AuthOf<'needsEither'>>().toEqualTypeOf<{ user: Token } | { key: { customer: string } }>()
+  })
+  test('claim rules narrow the token', () => {
+    type User = AuthOf<'isNarrowed'>['user']
+    expectTypeOf<User['isAdmin']>().toEqualTypeOf<true>()
+    expectTypeOf<User['plan']>().toEqualTypeOf<'gold' | 'silver'>()
+    expectTypeOf<User['age']>().toEqualTypeOf<number>()
+    expectTypeOf<User['groups']>().toEqualTypeOf<readonly unknown[]>()
+    expectTypeOf<User['other']>().toEqualTypeOf<unknown>()
+  })
+  test('alternatives of claim rules are a union', () => {
+    expectTypeOf<AuthOf<'isEither'>['user']>().toEqualTypeOf<Token & ({ isAdmin: true } | { plan: 'gold' })>()
+  })
+  test('x-token types the claims', () => {
+    expectTypeOf<AuthOf<'isDescribed'>['described']['tenant']>().toEqualTypeOf<string>()
+  })
+})
+
+describe('requests and replies', () => {
+  test('parameters and bodies are typed from the document', () => {
+    type Context = ContextOf<'putItem'>
+    expectTypeOf<Context['params']>().toEqualTypeOf<{ itemId: number }>()
+    expectTypeOf<Context['query']>().toEqualTypeOf<{ dry?: boolean; tags?: string[] }>()
+    expectTypeOf<Context['headers']>().toEqualTypeOf<{ 'X-Trace': string }>()
+    expectTypeOf<Context['body']>().toEqualTypeOf<{ name: string; size?: number }>()
+    expectTypeOf<Context['signal']>().toEqualTypeOf<AbortSignal>()
+  })
+  test('nothing became any', () => {
+    expectTypeOf<Handlers['putItem']>().not.toBeAny()
+    expectTypeOf<ContextOf<'putItem'>['body']>().not.toBeAny()
+    expectTypeOf<AuthOf<'isGuarded'>['user']>().not.toBeAny()
+    expectTypeOf<RouterOptions['schemes']>().not.toBeAny()
+  })
+  test('a reply is one of the documented responses', () => {
+    const put = (handler: Handlers['putItem']) => handler
+    put(() => ({ status: 200, body: { name: 'a' } }))
+    put(async () => ({ status: 404 }))
+    put(() => ({ status: 418, body: { title: 'teapot' }, contentType: 'application/problem+json' }))
+    put(() => notImplemented())
+    put(({ res }) => void res.end())
+    // @ts-expect-error: a member is missing
+    put(() => ({ status: 200, body: { size: 1 } }))
+    // @ts-expect-error: 404 has no body
+    put(() => ({ status: 404, body: { name: 'a' } }))
+    // @ts-expect-error: a type of the wrong media type
+    put(() => ({ status: 418, body: { title: 'teapot' }, contentType: 'text/html' }))
+    const nothing = (handler: Handlers['isPublic']) => handler
+    // @ts-expect-error: only 204 is documented
+    nothing(() => ({ status: 200 }))
+  })
+})
+
+describe('what cannot be forgotten', () => {
+  const handlers = {} as Handlers
+  const user = {} as RouterOptions['schemes']['user']
+  const key = {} as RouterOptions['schemes']['key']
+  const described = openIdConnect({ audience: 'https://api.example' })
+  const schemes = { user, key, described: described as RouterOptions['schemes']['described'] }
+  const checks = { extra: () => true }
+
+  test('a handler, a scheme, a check', () => {
+    expectTypeOf(createRouter).toBeCallableWith(handlers, { schemes, checks })
+    const { isPublic: _left, ...fewer } = handlers
+    const calls = () => {
+      // @ts-expect-error: a handler is missing
+      createRouter(fewer, { schemes, checks })
+      // @ts-expect-error: a check is missing
+      createRouter(handlers, { schemes, checks: {} })
+      // @ts-expect-error: all checks are missing
+      createRouter(handlers, { schemes })
+      // @ts-expect-error: a scheme is missing
+      createRouter(handlers, { schemes: { user, key }, checks })
+      // @ts-expect-error: a verifier of another kind
+      createRouter(handlers, { schemes: { ...schemes, user: key }, checks })
+      // @ts-expect-error: options are missing
+      createRouter(handlers)
+      // @ts-expect-error: an option is misspelled
+      createRouter(handlers, { schemes, checks, bodyLimits: 1 })
+      createRouter(handlers, {
+        schemes: { user, key, described: openIdConnect({ audience: 'https://api.example' }) },
+        checks: { extra: async (req, token) => req.method === 'GET' && token.sub === 'a' },
+      })
+    }
+    expectTypeOf(calls).toBeFunction()
+  })
+
+  test('a policy that does not prove what its handler expects', () => {
+    const calls = () => {
+      const gate = createGate(securitySchemes, policies, { schemes, checks })
+      gate.get('/guarded', policies.isGuarded, {}, handlers.isGuarded)
+      gate.get('/guarded', policies.isGuarded, {}, handlers.isPublic)
+      gate.get('/guarded', policies.isNarrowed, {}, handlers.isGuarded)
+      // @ts-expect-error: a public policy proves nothing
+      gate.get('/guarded', policies.isPublic, {}, handlers.isGuarded)
+      // @ts-expect-error: nor does one written here
+      gate.get('/guarded', { security: [] }, {}, handlers.isGuarded)
+      // @ts-expect-error: an optional policy may prove nothing
+      gate.get('/guarded', policies.isOptional, {}, handlers.isGuarded)
+      // @ts-expect-error: one of two is not both
+      gate.get('/and', policies.isGuarded, {}, handlers.needsBoth)
+      // @ts-expect-error: either is not the one
+      gate.get('/guarded', policies.needsEither, {}, handlers.isGuarded)
+      // @ts-expect-error: the claim rule is missing
+      gate.get('/narrowed', policies.isGuarded, {}, handlers.isNarrowed)
+      // @ts-expect-error: another scheme
+      gate.get('/guarded', policies.isDescribed, {}, handlers.isGuarded)
+      const any = {} as Handler<unknown, { user: Token & { isAdmin: false } }>
+      // @ts-expect-error: another value
+      gate.get('/narrowed', policies.isNarrowed, {}, any)
+    }
+    expectTypeOf(calls).toBeFunction()
+  })
+})
