@@ -37,7 +37,7 @@ export { type BearerOptions, bearer, type KeyOptions, type TokenOptions } from '
 export { openIdConnect } from './schemes/open-id-connect.js'
 export type { PrincipalOptions } from './schemes/principal.js'
 export type { Algorithm } from './tokens/algorithms.js'
-export type { OperationValidator } from './validator.js'
+export { type OperationValidator, schemaFunctions } from './validator.js'
 export {
   ConfigurationError,
   type Credential,

@@ -4,21 +4,24 @@ import { type Target, targetKey } from './targets.js'
 /** What each component is called: those that the document defines, and schemas that are moved there. */
 export class ComponentNames {
   private readonly named = new Map<string, Map<string, string>>()
+  private readonly sections = new Map<string, string>()
   private readonly own = new Set<string>()
   private readonly taken = new Set<string>()
 
-  /** The document's own name for `target`; the first one wins. */
-  give(section: string, target: Target, name: string): boolean {
+  /** References to `target` shall lead to this component; the first name wins. */
+  give(section: string, target: Target, name: string): void {
     const names = this.named.get(section) ?? new Map<string, string>()
     this.named.set(section, names)
     const key = targetKey(target.origin)
-    if (names.has(key)) return false
-    names.set(key, name)
-    return true
+    if (!names.has(key)) names.set(key, name)
   }
 
-  /** The document defines a schema of this name: none that is moved may be called so. */
-  reserve(name: string): void {
+  /** `target` is what the document defines as this component. */
+  define(section: string, target: Target, name: string): void {
+    this.give(section, target, name)
+    this.sections.set(targetKey(target.origin), section)
+    if (section !== 'schemas') return
+    // None that is moved may be called so.
     this.own.add(name)
     this.taken.add(name)
   }
@@ -32,11 +35,9 @@ export class ComponentNames {
     return this.named.get(section)?.get(targetKey(target.origin))
   }
 
-  /** The section in which `target` is a component, if it is one. */
+  /** The section in which the document defines `target`, if it is a component. */
   sectionOf(target: Target): string | undefined {
-    const key = targetKey(target.origin)
-    for (const [section, names] of this.named) if (names.has(key)) return section
-    return undefined
+    return this.sections.get(targetKey(target.origin))
   }
 
   /** A name for a schema that becomes a component: from where it was written, with a number if that is taken. */

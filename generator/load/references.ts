@@ -1,4 +1,5 @@
 import type { Report } from '../diagnostics/diagnostic.js'
+import { refuseCircle, refuseCircles } from './circles.js'
 import { ComponentNames } from './component-names.js'
 import type { JsonObject, ResolvedDocument } from './document.js'
 import { refuseDynamicReferences } from './dynamic-references.js'
@@ -6,7 +7,7 @@ import type { SourceFile, SourceFiles } from './files.js'
 import { described, type Kind, memberSlot, type Slot, sections } from './grammar.js'
 import { DEEPEST } from './json-text.js'
 import { locationOf, member, type Origin, type OriginMap } from './origins.js'
-import { componentReference, readComponentReference } from './reference.js'
+import { componentReference } from './reference.js'
 import { createTargets, isObject, type Target, type Targets, targetKey } from './targets.js'
 
 /** Objects and lists of the resolved document; what is referred to from several places counts at each. */
@@ -63,27 +64,30 @@ class Resolver {
       const own = isObject(components.schemas) ? components.schemas : {}
       root.components = this.derived(components, { ...components, schemas: this.derived(own, { ...own, ...schemas }) })
     }
-    this.refuseCircles(root)
+    refuseCircles(root, this.nodes, this.targets)
     refuseDynamicReferences(root, this.dynamic, this.nodes, this.targets)
     return root
   }
 
   private nameComponents(top: Target): void {
     const components = this.inside(top, 'components')
-    const references: { section: string; name: string; entry: Target }[] = []
-    for (const [kind, section] of Object.entries(sections)) {
+    const references: { kind: Kind; section: string; name: string; entry: Target }[] = []
+    for (const section of Object.values(sections)) {
       const listed = components && this.inside(components, section)
-      if (listed === undefined || !isObject(listed.node)) continue
+      const slot = memberSlot('components', section)
+      if (listed === undefined || !isObject(listed.node) || typeof slot !== 'object' || !('map' in slot)) continue
       for (const [name, node] of Object.entries(listed.node)) {
         const entry = { node, origin: member(listed.origin, name) }
-        this.names.give(section, entry, name)
-        if (section === 'schemas') this.names.reserve(name)
-        if (kind !== 'pathItem' && this.isBareReference(node)) references.push({ section, name, entry })
+        this.names.define(section, entry, name)
+        if (slot.map !== 'pathItem' && this.isBareReference(node)) {
+          references.push({ kind: slot.map, section, name, entry })
+        }
       }
     }
-    for (const { section, name, entry } of references) {
+    for (const { kind, section, name, entry } of references) {
       const target = this.follow(section, entry)
       if (target === undefined || this.names.of(section, target) !== undefined) continue
+      if (!this.isFit(kind, target, member(entry.origin, '$ref'))) continue
       this.names.give(section, target, name)
       this.standIns.set(`${section}/${name}`, target)
     }
@@ -109,7 +113,7 @@ class Resolver {
     while (isObject(at.node) && this.isBareReference(at.node)) {
       const key = targetKey(at.origin)
       if (seen.has(key)) {
-        this.refuseCircle(at)
+        refuseCircle(at.origin, this.targets)
         return undefined
       }
       seen.add(key)
@@ -263,7 +267,7 @@ class Resolver {
       return known.value
     }
     if (this.open.has(key)) {
-      this.refuseCircle({ node: undefined, origin: site })
+      refuseCircle(site, this.targets)
       return this.placed({}, site)
     }
     this.open.add(key)
@@ -312,37 +316,6 @@ class Resolver {
     if (typeof name !== 'string') return name
     if (/^[A-Za-z0-9._-]+$/.test(name) && (this.names.isOwn(name) || !/\.(?:ya?ml|json)$/i.test(name))) return name
     return this.schemaTarget(this.targets.findAt(name, place), place)
-  }
-
-  /** Components that lead to each other and never to anything. */
-  private refuseCircles(root: JsonObject): void {
-    const components = isObject(root.components) ? root.components : {}
-    for (const section of Object.values(sections)) {
-      const listed = components[section]
-      if (!isObject(listed)) continue
-      const done = new Set<string>()
-      for (const start of Object.keys(listed)) {
-        const way = new Set<string>()
-        let name: string | undefined = start
-        while (name !== undefined && !done.has(name) && !way.has(name)) {
-          way.add(name)
-          const component: unknown = listed[name]
-          const ref = isObject(component) ? component.$ref : undefined
-          name = typeof ref === 'string' ? readComponentReference(ref)?.name : undefined
-        }
-        if (name !== undefined && way.has(name)) {
-          const component = listed[name]
-          const origin = isObject(component) ? this.nodes.get(component) : undefined
-          if (origin !== undefined) this.refuseCircle({ node: component, origin })
-        }
-        for (const passed of way) done.add(passed)
-      }
-    }
-  }
-
-  private refuseCircle({ origin }: Target): void {
-    const help = 'let one of the references lead to the thing itself'
-    this.targets.fault('reference-cycle', 'the reference leads back to itself', help, member(origin, '$ref'))
   }
 
   private fits(origin: Origin, depth: number): boolean {

@@ -32,7 +32,9 @@ describe('what is emitted', () => {
   })
 
   test('all of it compiles, with its stubs, as strictly as TypeScript can', () => {
-    const files = CASES.flatMap(name => Object.keys(workspaceIn(`${folder}/${name}`).texts()).map(file => `${name}/${file}`))
+    const files = CASES.flatMap(name =>
+      Object.keys(workspaceIn(`${folder}/${name}`).texts()).map(file => `${name}/${file}`),
+    )
     const sources = files.filter(file => file.endsWith('.ts')).map(file => `${folder}/${file}`)
     const program = ts.createProgram(sources, {
       target: ts.ScriptTarget.ES2023,

@@ -8,14 +8,17 @@ const head = "openapi: 3.1.0\ninfo: { title: T, version: '1' }\npaths: {}\n"
 /** A document with this one schema. */
 const schema = (text: string) => `${head}components:\n  schemas:\n    Food: ${text}\n`
 
-test.each(['https://example.com/a.yaml', 'http://127.0.0.1:9/a.yaml#/B', '//example.com/a.yaml', 'file:///etc/passwd', 'HTTPS:a'])(
-  'a reference over the network is refused: %s',
-  async ref => {
-    const { document, codes } = await loaded({ 'openapi.yaml': schema(`{ $ref: '${ref}' }`) })
-    expect(document).toBeUndefined()
-    expect(codes).toEqual(['reference-remote'])
-  },
-)
+test.each([
+  'https://example.com/a.yaml',
+  'http://127.0.0.1:9/a.yaml#/B',
+  '//example.com/a.yaml',
+  'file:///etc/passwd',
+  'HTTPS:a',
+])('a reference over the network is refused: %s', async ref => {
+  const { document, codes } = await loaded({ 'openapi.yaml': schema(`{ $ref: '${ref}' }`) })
+  expect(document).toBeUndefined()
+  expect(codes).toEqual(['reference-remote'])
+})
 
 test('the text of a reference over the network', async () => {
   const { text } = await loaded({ 'openapi.yaml': schema("{ $ref: 'https://example.com/a.yaml' }") })
@@ -84,22 +87,37 @@ test('a fault in another file is shown there', async () => {
   `)
 })
 
-test.each(['../secret.yaml', '..', 'sub/../../secret.yaml', '%2e%2e/secret.yaml', '/etc/hostname', 'link.yaml', 'linked/secret.yaml', '../missing.yaml'])(
-  'a reference that leaves the root folder is refused: %s',
-  async ref => {
-    const cwd = folder({ 'root/openapi.yaml': schema(`{ $ref: '${ref}#/a' }`), 'root/sub/x.yaml': '', 'secret.yaml': 'a: { type: string }' })
-    symlinkSync(join(cwd, 'secret.yaml'), join(cwd, 'root/link.yaml'))
-    symlinkSync(cwd, join(cwd, 'root/linked'))
-    const { document, diagnostics, sources } = await load(join(cwd, 'root/openapi.yaml'))
-    expect(document).toBeUndefined()
-    expect(diagnostics.map(({ code }) => code)).toEqual(['reference-outside-root'])
-    expect(sources.files).toEqual([join(cwd, 'root/openapi.yaml')])
-  },
-)
+test.each([
+  '../secret.yaml',
+  '..',
+  'sub/../../secret.yaml',
+  '%2e%2e/secret.yaml',
+  '/etc/hostname',
+  'link.yaml',
+  'linked/secret.yaml',
+  '../missing.yaml',
+])('a reference that leaves the root folder is refused: %s', async ref => {
+  const cwd = folder({
+    'root/openapi.yaml': schema(`{ $ref: '${ref}#/a' }`),
+    'root/sub/x.yaml': '',
+    'secret.yaml': 'a: { type: string }',
+  })
+  symlinkSync(join(cwd, 'secret.yaml'), join(cwd, 'root/link.yaml'))
+  symlinkSync(cwd, join(cwd, 'root/linked'))
+  const { document, diagnostics, sources } = await load(join(cwd, 'root/openapi.yaml'))
+  expect(document).toBeUndefined()
+  expect(diagnostics.map(({ code }) => code)).toEqual(['reference-outside-root'])
+  expect(sources.files).toEqual([join(cwd, 'root/openapi.yaml')])
+})
 
 test('a folder whose name begins like the root is outside of it', async () => {
-  const cwd = folder({ 'api/openapi.yaml': schema('{ $ref: ../api-private/a.yaml }'), 'api-private/a.yaml': 'type: string' })
-  expect((await load(join(cwd, 'api/openapi.yaml'))).diagnostics.map(({ code }) => code)).toEqual(['reference-outside-root'])
+  const cwd = folder({
+    'api/openapi.yaml': schema('{ $ref: ../api-private/a.yaml }'),
+    'api-private/a.yaml': 'type: string',
+  })
+  expect((await load(join(cwd, 'api/openapi.yaml'))).diagnostics.map(({ code }) => code)).toEqual([
+    'reference-outside-root',
+  ])
 })
 
 test('a wider root lets the reference through, and a narrower one does not', async () => {
@@ -116,7 +134,10 @@ test('a wider root lets the reference through, and a narrower one does not', asy
 })
 
 test('a link inside the root is followed, and a file with two names is one file', async () => {
-  const cwd = folder({ 'openapi.yaml': schema('{ anyOf: [{ $ref: a.yaml }, { $ref: b.yaml }] }'), 'a.yaml': 'type: string' })
+  const cwd = folder({
+    'openapi.yaml': schema('{ anyOf: [{ $ref: a.yaml }, { $ref: b.yaml }] }'),
+    'a.yaml': 'type: string',
+  })
   symlinkSync(join(cwd, 'a.yaml'), join(cwd, 'b.yaml'))
   const { document, diagnostics } = await load(join(cwd, 'openapi.yaml'))
   expect(diagnostics).toEqual([])
@@ -147,15 +168,38 @@ test('the text of a reference that leaves the root folder', async () => {
 })
 
 test.each([
-  ['components that lead to each other', { 'openapi.yaml': `${schema("{ $ref: '#/components/schemas/B' }")}    B: { $ref: '#/components/schemas/Food' }\n` }],
+  [
+    'components that lead to each other',
+    { 'openapi.yaml': `${schema("{ $ref: '#/components/schemas/B' }")}    B: { $ref: '#/components/schemas/Food' }\n` },
+  ],
   ['a component that leads to itself', { 'openapi.yaml': schema("{ $ref: '#/components/schemas/Food' }") }],
-  ['through another file', { 'openapi.yaml': schema('{ $ref: b.yaml }'), 'b.yaml': '$ref: openapi.yaml#/components/schemas/Food' }],
-  ['in other files', { 'openapi.yaml': schema('{ items: { $ref: b.yaml } }'), 'b.yaml': '$ref: c.yaml', 'c.yaml': '$ref: b.yaml' }],
+  [
+    'through another file',
+    { 'openapi.yaml': schema('{ $ref: b.yaml }'), 'b.yaml': '$ref: openapi.yaml#/components/schemas/Food' },
+  ],
+  [
+    'in other files',
+    { 'openapi.yaml': schema('{ items: { $ref: b.yaml } }'), 'b.yaml': '$ref: c.yaml', 'c.yaml': '$ref: b.yaml' },
+  ],
   ['with siblings', { 'openapi.yaml': schema("{ $ref: '#/components/schemas/Food', title: a }") }],
-  ['of path items', { 'openapi.yaml': `${head}webhooks: { a: { $ref: '#/webhooks/b' }, b: { $ref: '#/webhooks/a' } }\n` }],
-  ['of parameters', { 'openapi.yaml': `${head}components: { parameters: { A: { $ref: '#/components/parameters/B' }, B: { $ref: '#/components/parameters/A' } } }\n` }],
+  [
+    'of path items',
+    { 'openapi.yaml': `${head}webhooks: { a: { $ref: '#/webhooks/b' }, b: { $ref: '#/webhooks/a' } }\n` },
+  ],
+  [
+    'of parameters',
+    {
+      'openapi.yaml': `${head}components: { parameters: { A: { $ref: '#/components/parameters/B' }, B: { $ref: '#/components/parameters/A' } } }\n`,
+    },
+  ],
   ['of pointers', { 'openapi.yaml': schema("{ items: { $ref: '#/components/schemas/Food/items/a/b' } }") }],
-  ['of a callback that holds itself', { 'openapi.yaml': `${head}webhooks: { a: { post: { responses: {}, callbacks: { c: { $ref: c.yaml } } } } }\n`, 'c.yaml': "'{$url}': { post: { responses: {}, callbacks: { c: { $ref: c.yaml } } } }" }],
+  [
+    'of a callback that holds itself',
+    {
+      'openapi.yaml': `${head}webhooks: { a: { post: { responses: {}, callbacks: { c: { $ref: c.yaml } } } } }\n`,
+      'c.yaml': "'{$url}': { post: { responses: {}, callbacks: { c: { $ref: c.yaml } } } }",
+    },
+  ],
 ])('references in a circle that reach nothing are refused: %s', async (_, files) => {
   const { document, codes } = await loaded(files)
   expect(document).toBeUndefined()
@@ -199,7 +243,9 @@ test.each([
 
 test('an $id beside references to components, or at the root of a file, is no obstacle', async () => {
   const { diagnostics } = await loaded({
-    'openapi.yaml': schema("{ $id: 'https://example.com/x', items: { anyOf: [{ $ref: '#/components/schemas/Food' }, { $ref: a.yaml }] } }"),
+    'openapi.yaml': schema(
+      "{ $id: 'https://example.com/x', items: { anyOf: [{ $ref: '#/components/schemas/Food' }, { $ref: a.yaml }] } }",
+    ),
     'a.yaml': "$id: 'https://example.com/a'\nitems: { $ref: '#/$defs/b' }\n$defs: { b: true }\n",
   })
   expect(diagnostics).toEqual([])
@@ -210,8 +256,12 @@ test('a dynamic reference is an error in a request, and a warning elsewhere', as
   const components = { schemas: { List: { items: { $dynamicRef: '#item' } } } }
   const operation = { responses: { 200: { description: '', ...dynamic } } }
   const reply = await loaded({ 'openapi.yaml': openapi({ paths: { '/a': { get: operation } }, components }) })
-  expect(reply.diagnostics.map(({ code, severity }) => [code, severity])).toEqual([['reference-unsupported', 'warning']])
-  const request = await loaded({ 'openapi.yaml': openapi({ paths: { '/a': { post: { ...operation, requestBody: dynamic } } }, components }) })
+  expect(reply.diagnostics.map(({ code, severity }) => [code, severity])).toEqual([
+    ['reference-unsupported', 'warning'],
+  ])
+  const request = await loaded({
+    'openapi.yaml': openapi({ paths: { '/a': { post: { ...operation, requestBody: dynamic } } }, components }),
+  })
   expect(request.document).toBeUndefined()
   expect(request.text).toMatchInlineSnapshot(`
     "openapi.yaml:38:26 error reference-unsupported: "$dynamicRef" is not supported in what describes a request: it could not be validated

@@ -22,7 +22,10 @@ test('references to components stay, and what is no reference stays as it is', a
   }
   const document = openapi({
     info: { title: 'T', version: '1', description: 'x', 'x-data': data },
-    paths: { '/a': { 'x-claims': { $ref: 1 }, get: { ...reply(schema), security: [{ $ref: ['s'] }] } }, 'x-data': data },
+    paths: {
+      '/a': { 'x-claims': { $ref: 1 }, get: { ...reply(schema), security: [{ $ref: ['s'] }] } },
+      'x-data': data,
+    },
     components: { schemas: { A: { type: 'string' } }, examples: { E: { value: data } } },
   })
   const { root, codes } = await loaded({ 'openapi.yaml': document })
@@ -53,7 +56,8 @@ parameters: [{ name: p, in: query, schema: { $ref: ../schemas/all.yaml#/One } }]
 get: { operationId: getB, responses: {}, callbacks: { c: { $ref: ../callback.yaml } } }
 `,
     'bodies.yaml': 'B: { content: { application/json: { schema: { $ref: "schemas/all.yaml#/Two" } } } }\n',
-    'replies.yaml': "200: { $ref: 'replies.yaml#/x-ok' }\nx-ok: { description: ok, headers: { H: { $ref: headers.yaml#/H } } }\n",
+    'replies.yaml':
+      "200: { $ref: 'replies.yaml#/x-ok' }\nx-ok: { description: ok, headers: { H: { $ref: headers.yaml#/H } } }\n",
     'headers.yaml': 'H: { schema: { type: string } }\n',
     'schemes.yaml': 's: { type: http, scheme: bearer, x-token: { $ref: "schemas/token.yaml" } }\n',
     'callback.yaml': "'{$request.body#/url}': { post: { responses: {} } }\n",
@@ -96,7 +100,18 @@ get: { operationId: getB, responses: {}, callbacks: { c: { $ref: ../callback.yam
 test('schemas of other files become components: readable names, one for each, none taken twice', async () => {
   const { root, diagnostics } = await loaded({
     'openapi.yaml': openapi({
-      ...get(reply({ anyOf: ['a/pet.yaml', 'b/pet.yaml', './b/../a/pet.yaml#', 'b/pet.yaml#/properties/owner', '#/components/schemas/pet/properties/tag', 'b/my%20list.json#/anyOf/0'].map($ref => ({ $ref })) })),
+      ...get(
+        reply({
+          anyOf: [
+            'a/pet.yaml',
+            'b/pet.yaml',
+            './b/../a/pet.yaml#',
+            'b/pet.yaml#/properties/owner',
+            '#/components/schemas/pet/properties/tag',
+            'b/my%20list.json#/anyOf/0',
+          ].map($ref => ({ $ref })),
+        }),
+      ),
       components: { schemas: { pet: { properties: { tag: { type: 'string' } } } } },
     }),
     'a/pet.yaml': 'title: a\n',
@@ -125,7 +140,9 @@ test('files whose schemas refer to each other in circles work', async () => {
   expect(diagnostics).toEqual([])
   expect(root.components).toEqual({
     schemas: {
-      node: { properties: { next: { $ref: '#/components/schemas/node' }, leaf: { $ref: '#/components/schemas/leaf' } } },
+      node: {
+        properties: { next: { $ref: '#/components/schemas/node' }, leaf: { $ref: '#/components/schemas/leaf' } },
+      },
       leaf: { properties: { up: { $ref: '#/components/schemas/node' }, self: { $ref: '#/components/schemas/node' } } },
     },
   })
@@ -148,7 +165,11 @@ test('a component that is a reference to a file is what the file holds, under it
   expect(root).toMatchObject({
     paths: { '/a': { get: { parameters: [{ $ref: '#/components/parameters/P' }] } } },
     components: {
-      schemas: { Pet: { title: 'pet' }, Same: { $ref: '#/components/schemas/Pet' }, Way: { $ref: '#/components/schemas/Pet' } },
+      schemas: {
+        Pet: { title: 'pet' },
+        Same: { $ref: '#/components/schemas/Pet' },
+        Way: { $ref: '#/components/schemas/Pet' },
+      },
       parameters: { P: { name: 'p', schema: { $ref: '#/components/schemas/Same' } } },
     },
   })
@@ -187,24 +208,40 @@ test('a pointer may lead through references', async () => {
 
 test('siblings of $ref count from 3.1 on, and not in 3.0', async () => {
   const members = {
-    ...get({ ...reply({ $ref: 's.yaml', title: 'mine' }), parameters: [{ $ref: 'p.yaml', description: 'mine', name: 'no' }] }),
-    components: { parameters: { P: { name: 'p', in: 'query', schema: {} } }, schemas: { S: { $ref: 's.yaml', title: 'S' } } },
+    ...get({
+      ...reply({ $ref: 's.yaml', title: 'mine' }),
+      parameters: [{ $ref: 'p.yaml', description: 'mine', name: 'no' }],
+    }),
+    components: {
+      parameters: { P: { name: 'p', in: 'query', schema: {} } },
+      schemas: { S: { $ref: 's.yaml', title: 'S' } },
+    },
   }
   const files = { 's.yaml': 'title: theirs\n', 'p.yaml': 'name: p\nin: query\ndescription: theirs\nschema: {}\n' }
   const newer = await loaded({ 'openapi.yaml': openapi(members), ...files })
   expect(newer.diagnostics).toEqual([])
   expect(schemaOf(newer.root)).toEqual({ $ref: '#/components/schemas/s', title: 'mine' })
   expect(newer.root).toMatchObject({ components: { schemas: { S: { $ref: '#/components/schemas/s', title: 'S' } } } })
-  expect(newer.root['paths']?.['/a']?.['get']?.['parameters']).toEqual([{ name: 'p', in: 'query', description: 'mine', schema: {} }])
+  expect(newer.root['paths']?.['/a']?.['get']?.['parameters']).toEqual([
+    { name: 'p', in: 'query', description: 'mine', schema: {} },
+  ])
   const older = await loaded({ 'openapi.yaml': openapi(members, '3.0.3'), ...files })
   expect(schemaOf(older.root)).toEqual({ $ref: '#/components/schemas/S' })
-  expect(older.root['paths']?.['/a']?.['get']?.['parameters']).toEqual([{ name: 'p', in: 'query', description: 'theirs', schema: {} }])
+  expect(older.root['paths']?.['/a']?.['get']?.['parameters']).toEqual([
+    { name: 'p', in: 'query', description: 'theirs', schema: {} },
+  ])
 })
 
 test('a path item or operation by reference keeps what stands beside the reference', async () => {
   const { root, diagnostics } = await loaded({
     'openapi.yaml': openapi({
-      paths: { '/a': { $ref: 'a.yaml', 'x-claims': { a: true }, post: { $ref: 'o.yaml', security: [], 'x-scope-match': 'any' } } },
+      paths: {
+        '/a': {
+          $ref: 'a.yaml',
+          'x-claims': { a: true },
+          post: { $ref: 'o.yaml', security: [], 'x-scope-match': 'any' },
+        },
+      },
     }),
     'a.yaml': 'get: { responses: {} }\n',
     'o.yaml': 'operationId: post\nresponses: {}\n',
@@ -232,12 +269,28 @@ test('discriminator mappings that name places are rewritten, names stay', async 
   const A = '#/components/schemas/a'
   expect(schemaOf(root)).toEqual({
     oneOf: [{ $ref: A }],
-    discriminator: { propertyName: 't', mapping: { a: A, b: '#/components/schemas/B', c: 'B', d: A, e: 'E.v1' }, 'x-a': 1 },
+    discriminator: {
+      propertyName: 't',
+      mapping: { a: A, b: '#/components/schemas/B', c: 'B', d: A, e: 'E.v1' },
+      'x-a': 1,
+    },
   })
 })
 
 test('every subschema position is walked', async () => {
-  const one = ['not', 'if', 'then', 'else', 'items', 'contains', 'propertyNames', 'additionalProperties', 'unevaluatedItems', 'unevaluatedProperties', 'contentSchema']
+  const one = [
+    'not',
+    'if',
+    'then',
+    'else',
+    'items',
+    'contains',
+    'propertyNames',
+    'additionalProperties',
+    'unevaluatedItems',
+    'unevaluatedProperties',
+    'contentSchema',
+  ]
   const list = ['allOf', 'anyOf', 'oneOf', 'prefixItems']
   const map = ['properties', 'patternProperties', 'dependentSchemas', '$defs', 'definitions']
   const build = (ref: string) => ({
@@ -245,7 +298,10 @@ test('every subschema position is walked', async () => {
     ...Object.fromEntries(list.map(keyword => [keyword, [{ $ref: ref }]])),
     ...Object.fromEntries(map.map(keyword => [keyword, { default: { $ref: ref } }])),
   })
-  const { root, diagnostics } = await loaded({ 'openapi.yaml': openapi(get(reply(build('s.yaml')))), 's.yaml': 'true\n' })
+  const { root, diagnostics } = await loaded({
+    'openapi.yaml': openapi(get(reply(build('s.yaml')))),
+    's.yaml': 'true\n',
+  })
   expect(diagnostics).toEqual([])
   expect(schemaOf(root)).toEqual(build('#/components/schemas/s'))
   expect(root.components).toEqual({ schemas: { s: true } })

@@ -55,17 +55,21 @@ test('a document that is not there', async () => {
 })
 
 test('a folder and bytes that are no UTF-8 are unreadable', async () => {
-  expect((await loaded({ 'openapi.yaml/x': '' })).text).toContain('error file-unreadable: the document cannot be read: it is no regular file')
+  expect((await loaded({ 'openapi.yaml/x': '' })).text).toContain(
+    'error file-unreadable: the document cannot be read: it is no regular file',
+  )
   const latin = Uint8Array.from([...Buffer.from(head), 0x23, 0xe9])
   expect((await loaded({ 'openapi.yaml': latin })).text).toContain('its text is not UTF-8')
 })
 
-test.each([['nothing', ''], ['text', 'hello'], ['a list', '- a'], ['a comment', '# openapi: 3.1.0']])(
-  'a file that holds %s is malformed',
-  async (_, text) => {
-    expect((await loaded({ 'openapi.yaml': text })).codes).toEqual(['file-malformed'])
-  },
-)
+test.each([
+  ['nothing', ''],
+  ['text', 'hello'],
+  ['a list', '- a'],
+  ['a comment', '# openapi: 3.1.0'],
+])('a file that holds %s is malformed', async (_, text) => {
+  expect((await loaded({ 'openapi.yaml': text })).codes).toEqual(['file-malformed'])
+})
 
 test('malformed YAML is shown where it breaks', async () => {
   const { text, document } = await loaded({ 'openapi.yaml': `${head}tags: [a, b\nx: 1\n` })
@@ -138,7 +142,9 @@ test('names of other inherited members are members like any other', async () => 
   const { root, diagnostics } = await loaded({ 'openapi.yaml': text })
   expect(diagnostics).toEqual([])
   expect(Object.keys(root.components?.['schemas'] ?? {})).toEqual(['constructor', 'toString'])
-  const { codes } = await loaded({ 'openapi.yaml': `${head}x: 1\ncomponents: { schemas: { A: { $ref: '#/components/schemas/valueOf' } } }\n` })
+  const { codes } = await loaded({
+    'openapi.yaml': `${head}x: 1\ncomponents: { schemas: { A: { $ref: '#/components/schemas/valueOf' } } }\n`,
+  })
   expect(codes).toEqual(['reference-dangling'])
 })
 
@@ -173,7 +179,13 @@ test.each([
 })
 
 test('aliases that multiply without bound are refused', async () => {
-  const bomb = Array.from({ length: 30 }, (_, i) => `x-${i}: &a${i} [${Array(9).fill(i === 0 ? 'x' : `*a${i - 1}`).join(', ')}]`)
+  const bomb = Array.from(
+    { length: 30 },
+    (_, i) =>
+      `x-${i}: &a${i} [${Array(9)
+        .fill(i === 0 ? 'x' : `*a${i - 1}`)
+        .join(', ')}]`,
+  )
   const { codes, text } = await loaded({ 'openapi.yaml': `${head}${bomb.join('\n')}\n` })
   expect(new Set(codes)).toEqual(new Set(['file-malformed']))
   expect(text).toContain('aliases repeat more than 2,000,000 values')
@@ -190,7 +202,10 @@ test.each([
   ['JSON lists', `{"openapi": "3.1.0", "x": ${'['.repeat(100_000)}${']'.repeat(100_000)}}`],
   ['YAML lists', `${head}x-a: ${'['.repeat(10_000)}${']'.repeat(10_000)}`],
   ['YAML maps', `${head}x-a: ${'{a: '.repeat(600)}1${'}'.repeat(600)}`],
-  ['a chain of aliases', `${head}x-0: &a0 []\n${Array.from({ length: 3000 }, (_, i) => `x-${i + 1}: &a${i + 1} [*a${i}]`).join('\n')}`],
+  [
+    'a chain of aliases',
+    `${head}x-0: &a0 []\n${Array.from({ length: 3000 }, (_, i) => `x-${i + 1}: &a${i + 1} [*a${i}]`).join('\n')}`,
+  ],
 ])('what nests without bound is refused: %s', async (_, text) => {
   const { document, codes } = await loaded({ 'openapi.yaml': text })
   expect(document).toBeUndefined()
@@ -205,6 +220,9 @@ test('words that YAML could take for something else are text, as JSON has them',
 })
 
 test('JSON with comments or trailing commas is YAML, and positions are found in it', async () => {
-  const { text } = await loaded({ 'openapi.json': '{\n  "openapi": "3.1.0", # new\n  "paths": {"/a": {"$ref": "b.yaml"},},\n}\n' }, 'openapi.json')
+  const { text } = await loaded(
+    { 'openapi.json': '{\n  "openapi": "3.1.0", # new\n  "paths": {"/a": {"$ref": "b.yaml"},},\n}\n' },
+    'openapi.json',
+  )
   expect(text).toContain('openapi.json:3:28 error reference-dangling')
 })
