@@ -4,7 +4,7 @@ import { ComponentNames } from './component-names.js'
 import type { JsonObject, ResolvedDocument } from './document.js'
 import { refuseDynamicReferences } from './dynamic-references.js'
 import type { SourceFile, SourceFiles } from './files.js'
-import { described, type Kind, memberSlot, type Slot, sections } from './grammar.js'
+import { type Kind, memberSlot, type Slot, sections } from './grammar.js'
 import { DEEPEST } from './json-text.js'
 import { locationOf, member, type Origin, type OriginMap } from './origins.js'
 import { componentReference } from './reference.js'
@@ -37,9 +37,7 @@ export function resolveReferences(
 
 class Resolver {
   readonly nodes: OriginMap = new WeakMap()
-  private readonly names = new ComponentNames()
-  /** Components that are nothing but a reference to another file: `section/name` → what they stand for. */
-  private readonly standIns = new Map<string, Target>()
+  private readonly names: ComponentNames
   private readonly moved: { readonly name: string; readonly target: Target }[] = []
   private readonly inlined = new Map<string, Inlined>()
   private readonly open = new Set<string>()
@@ -50,12 +48,14 @@ class Resolver {
   constructor(
     private readonly targets: Targets,
     private readonly version: ResolvedDocument['version'],
-  ) {}
+  ) {
+    this.names = new ComponentNames(targets, version)
+  }
 
-  document(entry: SourceFile): JsonObject {
-    const top: Target = { node: entry.value, origin: { file: entry.path, key: '' } }
-    this.nameComponents(top)
-    const root = this.object('document', top.node as JsonObject, top.origin, 0)
+  document({ path, value }: SourceFile): JsonObject {
+    const origin = { file: path, key: '' }
+    this.names.readComponents({ node: value, origin })
+    const root = isObject(value) ? this.object('document', value, origin, 0) : {}
     const schemas: JsonObject = {}
     // Building one may move others here, while this runs.
     for (const { name, target } of this.moved) schemas[name] = this.build('schema', target.node, target.origin, 0)
@@ -67,67 +67,6 @@ class Resolver {
     refuseCircles(root, this.nodes, this.targets)
     refuseDynamicReferences(root, this.dynamic, this.nodes, this.targets)
     return root
-  }
-
-  private nameComponents(top: Target): void {
-    const components = this.inside(top, 'components')
-    const references: { kind: Kind; section: string; name: string; entry: Target }[] = []
-    for (const section of Object.values(sections)) {
-      const listed = components && this.inside(components, section)
-      const slot = memberSlot('components', section)
-      if (listed === undefined || !isObject(listed.node) || typeof slot !== 'object' || !('map' in slot)) continue
-      for (const [name, node] of Object.entries(listed.node)) {
-        const entry = { node, origin: member(listed.origin, name) }
-        this.names.define(section, entry, name)
-        if (slot.map !== 'pathItem' && this.isBareReference(node)) {
-          references.push({ kind: slot.map, section, name, entry })
-        }
-      }
-    }
-    for (const { kind, section, name, entry } of references) {
-      const target = this.follow(section, entry)
-      if (target === undefined || this.names.of(section, target) !== undefined) continue
-      if (!this.isFit(kind, target, member(entry.origin, '$ref'))) continue
-      this.names.give(section, target, name)
-      this.standIns.set(`${section}/${name}`, target)
-    }
-  }
-
-  /** `name` in `target`, with both brought in by reference where they are. */
-  private inside(target: Target, name: string): Target | undefined {
-    if (!isObject(target.node) || !Object.hasOwn(target.node, name)) return undefined
-    let found: Target | undefined = { node: target.node[name], origin: member(target.origin, name) }
-    const seen = new Set<string>()
-    while (found !== undefined && isObject(found.node) && typeof found.node.$ref === 'string') {
-      if (seen.has(targetKey(found.origin))) return undefined
-      seen.add(targetKey(found.origin))
-      found = this.targets.find(found.node.$ref, found.origin)
-    }
-    return found
-  }
-
-  /** From a bare reference on, to a component or to what is more than a reference. */
-  private follow(section: string, from: Target): Target | undefined {
-    const seen = new Set<string>()
-    let at: Target = from
-    while (isObject(at.node) && this.isBareReference(at.node)) {
-      const key = targetKey(at.origin)
-      if (seen.has(key)) {
-        refuseCircle(at.origin, this.targets)
-        return undefined
-      }
-      seen.add(key)
-      const next = this.targets.find(at.node.$ref, at.origin)
-      if (next === undefined) return undefined
-      at = next
-      if (this.names.of(section, at) !== undefined) break
-    }
-    return at
-  }
-
-  private isBareReference(node: unknown): boolean {
-    if (!isObject(node) || typeof node.$ref !== 'string') return false
-    return this.version === '3.0' || Object.keys(node).length === 1
   }
 
   private build(slot: Slot | undefined, node: unknown, origin: Origin, depth: number): unknown {
@@ -181,7 +120,7 @@ class Resolver {
 
   private components(node: object, origin: Origin, depth: number): JsonObject {
     const built = this.members(node, origin, depth, name => memberSlot('components', name))
-    for (const [id, target] of this.standIns) {
+    for (const [id, target] of this.names.standIns) {
       const [section = '', ...rest] = id.split('/')
       const listed = built[section]
       const slot = memberSlot('components', section)
@@ -205,8 +144,8 @@ class Resolver {
     if (found === undefined) return undefined
     const known = this.names.of('schemas', found)
     if (known !== undefined) return componentReference('schemas', known)
-    const target = this.follow('schemas', found)
-    if (target === undefined || !this.isFit('schema', target, place)) return undefined
+    const target = this.names.follow('schemas', found)
+    if (target === undefined || !this.names.isFit('schema', target, place)) return undefined
     let name = this.names.of('schemas', target)
     if (name === undefined) {
       name = this.names.invent(target)
@@ -217,7 +156,7 @@ class Resolver {
 
   private reference(slot: Slot, node: JsonObject, origin: Origin, depth: number): unknown {
     const target = this.targets.find(node.$ref, origin)
-    if (target === undefined || !this.isFit(slot, target, member(origin, '$ref'))) return this.placed({}, origin)
+    if (target === undefined || !this.names.isFit(slot, target, member(origin, '$ref'))) return this.placed({}, origin)
     if (slot === 'pathItem' || slot === 'operation') return this.merged(slot, node, origin, target, depth)
     const section = typeof slot === 'string' ? sections[slot] : undefined
     const name = section === undefined ? undefined : this.names.of(section, target)
@@ -278,25 +217,6 @@ class Resolver {
     return value
   }
 
-  private isFit(slot: Slot, target: Target, place: Origin): boolean {
-    const wanted = described(slot)
-    const section = typeof slot === 'string' ? sections[slot] : undefined
-    const actual = this.names.sectionOf(target)
-    const shaped = hasShape(slot, target)
-    if (shaped && (actual === undefined || actual === section || this.names.of(section ?? '', target) !== undefined)) {
-      return true
-    }
-    const found = actual === undefined ? '' : `, but to one of the document's ${actual}`
-    this.targets.fault(
-      'reference-mistyped',
-      `the reference does not lead to ${wanted}${found}`,
-      `refer to ${wanted}, or write it here`,
-      place,
-      { notes: [{ message: 'is where it leads', location: locationOf(target.origin) }] },
-    )
-    return false
-  }
-
   /** OpenAPI's `mapping` holds names of component schemas, and references that do not look like ones. */
   private discriminator(node: object, origin: Origin, depth: number): JsonObject {
     const built = this.members(node, origin, depth, () => undefined)
@@ -342,11 +262,4 @@ class Resolver {
     const origin = this.nodes.get(from)
     return origin === undefined ? node : this.placed(node, origin)
   }
-}
-
-function hasShape(slot: Slot, { node, origin }: Target): boolean {
-  if (typeof slot === 'object' && 'list' in slot) return Array.isArray(node)
-  if (typeof node === 'boolean') return slot === 'schema'
-  const document = isObject(node) && origin.parent === undefined && Object.hasOwn(node, 'openapi')
-  return isObject(node) && !document
 }

@@ -3,6 +3,7 @@ import { Validator } from '@seriousme/openapi-schema-validator'
 import type { ErrorObject } from 'ajv'
 import type { Diagnostic } from '../diagnostics/diagnostic.js'
 import type { ResolvedDocument } from './document.js'
+import { locateName } from './origins.js'
 import { pointerSegments } from './pointer.js'
 import { isObject } from './targets.js'
 
@@ -28,8 +29,9 @@ export async function validate(document: ResolvedDocument): Promise<Diagnostic[]
     return [{ code: 'document-form', severity: 'warning', message, help, location: { file: entry, pointer: '' } }]
   }
   const faults = telling(errors)
-  const diagnostics = faults.slice(0, MOST_SHOWN).map(({ instancePath, message }): Diagnostic => {
-    const location = origins.locate(root, ...keysOf(root, instancePath))
+  const diagnostics = faults.slice(0, MOST_SHOWN).map(({ instancePath, message, extra }): Diagnostic => {
+    const { keys, node } = reach(root, instancePath)
+    const location = extra === undefined ? origins.locate(root, ...keys) : locateName(origins, node, extra)
     return { code: 'document-form', severity: 'warning', message, help, location }
   })
   const rest = faults.length - diagnostics.length
@@ -70,6 +72,8 @@ async function validate32(root: object): Promise<readonly ErrorObject[]> {
 interface FormFault {
   readonly instancePath: string
   readonly message: string
+  /** The name of a member that should not be there. */
+  readonly extra?: string
 }
 
 /**
@@ -83,7 +87,10 @@ function telling(errors: readonly ErrorObject[]): FormFault[] {
     const weight = weightOf(error)
     const known = faults.get(error.instancePath)
     if (known !== undefined && known.weight >= weight) continue
-    faults.set(error.instancePath, { instancePath: error.instancePath, message: messageOf(error), weight })
+    const { instancePath } = error
+    const extra = extraMember(error)
+    const fault = { instancePath, message: messageOf(error), weight }
+    faults.set(instancePath, extra === undefined ? fault : { ...fault, extra })
   }
   const inner = new Set<string>()
   for (const path of faults.keys()) {
@@ -105,11 +112,17 @@ function weightOf({ keyword, params }: ErrorObject): number {
   return 2
 }
 
-function messageOf({ keyword, params, message, instancePath }: ErrorObject): string {
+function extraMember({ params }: ErrorObject): string | undefined {
+  const name: unknown = params.additionalProperty ?? params.unevaluatedProperty
+  return typeof name === 'string' ? name : undefined
+}
+
+function messageOf(error: ErrorObject): string {
+  const { keyword, params, message, instancePath } = error
   const place = pointerSegments(instancePath).at(-1)
   const what = place === undefined ? 'the document' : JSON.stringify(place)
-  const extra: unknown = params.additionalProperty ?? params.unevaluatedProperty
-  if (typeof extra === 'string') return `${what} holds ${JSON.stringify(extra)}, which has no place there`
+  const extra = extraMember(error)
+  if (extra !== undefined) return `${what} holds ${JSON.stringify(extra)}, which has no place there`
   if (keyword === 'required') return `${what} lacks ${JSON.stringify(params.missingProperty)}`
   if (keyword === 'enum' && Array.isArray(params.allowedValues)) {
     return `${what} must be one of ${params.allowedValues.map(value => JSON.stringify(value)).join(', ')}`
@@ -117,14 +130,16 @@ function messageOf({ keyword, params, message, instancePath }: ErrorObject): str
   return `${what} ${(message ?? 'is malformed').replace(/\s+/g, ' ')}`
 }
 
-/** The keys of an instance path, as far as they exist. */
-function keysOf(root: object, instancePath: string): string[] {
+/** The way of an instance path, and the last object or list on it. */
+function reach(root: object, instancePath: string): { readonly keys: string[]; readonly node: object } {
   const keys: string[] = []
-  let at: unknown = root
+  let node = root
   for (const key of pointerSegments(instancePath)) {
-    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, key)) break
+    if (!Object.hasOwn(node, key)) break
     keys.push(key)
-    at = Reflect.get(at, key)
+    const next: unknown = Reflect.get(node, key)
+    if (typeof next !== 'object' || next === null) break
+    node = next
   }
-  return keys
+  return { keys, node }
 }

@@ -13,8 +13,8 @@ const UPDATE = process.env.UPDATE_GOLDEN === '1'
 /** Faults that are not in the document alone: what stands beside it, and with which options it is read. */
 const BESIDE: { readonly [code: string]: { readonly wrong: Files; readonly mended?: Files } } = {
   'output-foreign': {
-    wrong: { 'generated/policies.ts': "export const policies = { mine: true }\n" },
-    mended: { 'elsewhere/policies.ts': "export const policies = { mine: true }\n" },
+    wrong: { 'generated/policies.ts': 'export const policies = { mine: true }\n' },
+    mended: { 'elsewhere/policies.ts': 'export const policies = { mine: true }\n' },
   },
   'handler-orphaned': {
     wrong: {
@@ -30,8 +30,10 @@ function filesOf(code: string, document: string): Files {
   const linked = readdirSync(here(code), { recursive: true, encoding: 'utf8', withFileTypes: true })
     .filter(entry => entry.isFile() && !/^(wrong|mended)\.yaml$|^expected\.txt$/.test(entry.name))
     .map(entry => join(entry.parentPath, entry.name))
+  const text = readFileSync(here(`${code}/${document}`), 'utf8')
   return {
-    'openapi.yaml': readFileSync(here(`${code}/${document}`)),
+    // Bytes that are no UTF-8 would be no file that other tools can read.
+    'openapi.yaml': code === 'file-unreadable' && document === 'wrong.yaml' ? Buffer.from(text, 'latin1') : text,
     ...Object.fromEntries(linked.map(path => [path.slice(here(code).length + 1), readFileSync(path)])),
   }
 }
@@ -63,7 +65,7 @@ describe('a wrong document is shown as such', () => {
         ...(OPTIONS[code] ?? []),
       )
       expect(checked.status).toBe(1)
-      expect(checked.stderr.startsWith(stderr.replace(' Nothing was written.', ''))).toBe(true)
+      expect(checked.stderr.startsWith(stderr)).toBe(true)
     }
   })
 })

@@ -22,7 +22,7 @@ export async function loaded(files: Record<string, string | Uint8Array | object>
   const cwd = folder(files)
   const { document, sources, diagnostics } = await load(join(cwd, entry))
   return {
-    root: document?.root as never as Record<string, never>,
+    root: document?.root,
     document,
     sources,
     diagnostics,

@@ -3,10 +3,10 @@ import { loaded, openapi } from './folder.js'
 
 const get = (operation: object) => ({ paths: { '/a': { get: operation } } })
 const reply = (schema: unknown) => ({ responses: { 200: { description: '', content: { 'text/plain': { schema } } } } })
-const schemaOf = (root: Record<string, never>) =>
-  (root as never as ReturnType<typeof openapi> & Record<string, never>)['paths']['/a']['get']['responses']['200'][
-    'content'
-  ]['text/plain']['schema']
+/** What stands at `path`, however deep. */
+const at = (node: unknown, ...path: (string | number)[]): unknown =>
+  path.reduce((value: unknown, key) => (value as Record<string | number, unknown>)[key], node)
+const schemaOf = (root: unknown) => at(root, 'paths', '/a', 'get', 'responses', 200, 'content', 'text/plain', 'schema')
 
 test('references to components stay, and what is no reference stays as it is', async () => {
   const data = { $ref: 'nowhere.yaml' }
@@ -121,7 +121,7 @@ test('schemas of other files become components: readable names, one for each, no
   expect(diagnostics).toEqual([])
   const names = ['pet_2', 'pet_3', 'pet_2', 'owner', 'tag', 'my_list_anyOf_0']
   expect(schemaOf(root)).toEqual({ anyOf: names.map(name => ({ $ref: `#/components/schemas/${name}` })) })
-  expect(root.components?.['schemas']).toEqual({
+  expect(at(root, 'components', 'schemas')).toEqual({
     pet: { properties: { tag: { type: 'string' } } },
     pet_2: { title: 'a' },
     pet_3: { title: 'b', properties: { owner: { title: 'owner' } } },
@@ -138,7 +138,7 @@ test('files whose schemas refer to each other in circles work', async () => {
     'leaf.yaml': 'properties: { up: { $ref: node.yaml }, self: { $ref: "#/properties/up" } }\n',
   })
   expect(diagnostics).toEqual([])
-  expect(root.components).toEqual({
+  expect(root?.components).toEqual({
     schemas: {
       node: {
         properties: { next: { $ref: '#/components/schemas/node' }, leaf: { $ref: '#/components/schemas/leaf' } },
@@ -186,7 +186,7 @@ test('JSON Pointer and percent escapes are undone once each', async () => {
     }),
   })
   expect(diagnostics.filter(({ code }) => code !== 'document-form')).toEqual([])
-  expect(root.components?.['schemas']).toEqual({
+  expect(at(root, 'components', 'schemas')).toEqual({
     'A%20B': { title: 'odd' },
     'C~D': { $ref: '#/components/schemas/A%2520B' },
     text_plain_schema: { title: 'here' },
@@ -203,7 +203,10 @@ test('a pointer may lead through references', async () => {
     's.yaml': 'properties: { a: { title: found } }\n',
   })
   expect(diagnostics).toEqual([])
-  expect(root.components?.['schemas']).toEqual({ s: { properties: { a: { title: 'found' } } }, a: { title: 'found' } })
+  expect(at(root, 'components', 'schemas')).toEqual({
+    s: { properties: { a: { title: 'found' } } },
+    a: { title: 'found' },
+  })
 })
 
 test('siblings of $ref count from 3.1 on, and not in 3.0', async () => {
@@ -222,12 +225,12 @@ test('siblings of $ref count from 3.1 on, and not in 3.0', async () => {
   expect(newer.diagnostics).toEqual([])
   expect(schemaOf(newer.root)).toEqual({ $ref: '#/components/schemas/s', title: 'mine' })
   expect(newer.root).toMatchObject({ components: { schemas: { S: { $ref: '#/components/schemas/s', title: 'S' } } } })
-  expect(newer.root['paths']?.['/a']?.['get']?.['parameters']).toEqual([
+  expect(at(newer.root, 'paths', '/a', 'get', 'parameters')).toEqual([
     { name: 'p', in: 'query', description: 'mine', schema: {} },
   ])
   const older = await loaded({ 'openapi.yaml': openapi(members, '3.0.3'), ...files })
   expect(schemaOf(older.root)).toEqual({ $ref: '#/components/schemas/S' })
-  expect(older.root['paths']?.['/a']?.['get']?.['parameters']).toEqual([
+  expect(at(older.root, 'paths', '/a', 'get', 'parameters')).toEqual([
     { name: 'p', in: 'query', description: 'theirs', schema: {} },
   ])
 })
@@ -247,7 +250,7 @@ test('a path item or operation by reference keeps what stands beside the referen
     'o.yaml': 'operationId: post\nresponses: {}\n',
   })
   expect(diagnostics).toEqual([])
-  expect(root['paths']).toEqual({
+  expect(root?.paths).toEqual({
     '/a': {
       get: { responses: {} },
       'x-claims': { a: true },
@@ -304,7 +307,7 @@ test('every subschema position is walked', async () => {
   })
   expect(diagnostics).toEqual([])
   expect(schemaOf(root)).toEqual(build('#/components/schemas/s'))
-  expect(root.components).toEqual({ schemas: { s: true } })
+  expect(root?.components).toEqual({ schemas: { s: true } })
 })
 
 test('origins say where a thing was written, in which file', async () => {

@@ -48,7 +48,6 @@ test('a document that is not there', async () => {
   expect(document).toBeUndefined()
   expect(text).toMatchInlineSnapshot(`
     "openapi.yaml error file-unreadable: the document cannot be read: there is no such file
-      at #
       help: name a readable file in UTF-8
     "
   `)
@@ -75,7 +74,7 @@ test('malformed YAML is shown where it breaks', async () => {
   const { text, document } = await loaded({ 'openapi.yaml': `${head}tags: [a, b\nx: 1\n` })
   expect(document).toBeUndefined()
   expect(text).toMatchInlineSnapshot(`
-    "openapi.yaml:5:1 error file-malformed: Flow sequence in block collection must be sufficiently indented and end with a ]
+    "openapi.yaml:5:1 error file-malformed: the text cannot be parsed: flow sequence in block collection must be sufficiently indented and end with a ]
 
         4 | tags: [a, b
       > 5 | x: 1
@@ -89,7 +88,7 @@ test('malformed YAML is shown where it breaks', async () => {
 test('malformed JSON is shown where it breaks', async () => {
   const { text } = await loaded({ 'openapi.json': '{\n  "openapi": "3.1.0"\n  "paths": {}\n}\n' }, 'openapi.json')
   expect(text).toMatchInlineSnapshot(`
-    "openapi.json:3:3 error file-malformed: Missing , between flow map items
+    "openapi.json:3:3 error file-malformed: the text cannot be parsed: missing , between flow map items
 
         2 |   "openapi": "3.1.0"
       > 3 |   "paths": {}
@@ -141,7 +140,9 @@ test('names of other inherited members are members like any other', async () => 
   const text = `${head}components:\n  schemas:\n    constructor: { type: string }\n    toString: { $ref: '#/components/schemas/constructor' }\n`
   const { root, diagnostics } = await loaded({ 'openapi.yaml': text })
   expect(diagnostics).toEqual([])
-  expect(Object.keys(root.components?.['schemas'] ?? {})).toEqual(['constructor', 'toString'])
+  expect(root?.components).toEqual({
+    schemas: { constructor: { type: 'string' }, toString: { $ref: '#/components/schemas/constructor' } },
+  })
   const { codes } = await loaded({
     'openapi.yaml': `${head}x: 1\ncomponents: { schemas: { A: { $ref: '#/components/schemas/valueOf' } } }\n`,
   })
@@ -160,9 +161,9 @@ test('aliases repeat, merges yield to own members and to earlier ones', async ()
   const text = `${head}x-a: &a { p: 1, q: 1 }\nx-b: &b { q: 2, r: 2 }\nx-c:\n  r: 3\n  <<: [*a, *b]\n  s: 3\nx-d: *a\nx-e: { "<<": quoted }\n`
   const { root, diagnostics } = await loaded({ 'openapi.yaml': text })
   expect(diagnostics).toEqual([])
-  expect(root['x-c']).toEqual({ r: 3, p: 1, q: 1, s: 3 })
-  expect(root['x-d']).toEqual({ p: 1, q: 1 })
-  expect(root['x-e']).toEqual({ '<<': 'quoted' })
+  expect(root?.['x-c']).toEqual({ r: 3, p: 1, q: 1, s: 3 })
+  expect(root?.['x-d']).toEqual({ p: 1, q: 1 })
+  expect(root?.['x-e']).toEqual({ '<<': 'quoted' })
 })
 
 test.each([
@@ -195,7 +196,7 @@ test('one anchor may be used often', async () => {
   const many = Array.from({ length: 2000 }, (_, i) => `  - *one # ${i}`).join('\n')
   const { root, diagnostics } = await loaded({ 'openapi.yaml': `${head}x-one: &one { a: 1 }\nx-many:\n${many}\n` })
   expect(diagnostics).toEqual([])
-  expect(root['x-many']).toHaveLength(2000)
+  expect(root?.['x-many']).toHaveLength(2000)
 })
 
 test.each([
@@ -216,7 +217,7 @@ test('words that YAML could take for something else are text, as JSON has them',
   const text = `${head}x-a: 2024-01-01\nx-b: 12e9999\nx-c: yes\nx-d: .nan\nx-e: { 200: a, null: b, true: c }\nx-f: 1.0\n`
   const { root } = await loaded({ 'openapi.yaml': text })
   expect(root).toMatchObject({ 'x-a': '2024-01-01', 'x-b': '12e9999', 'x-c': 'yes', 'x-d': '.nan', 'x-f': 1 })
-  expect(Object.keys(root['x-e'] as never)).toEqual(['200', 'null', 'true'])
+  expect(Object.keys(root?.['x-e'] as never)).toEqual(['200', 'null', 'true'])
 })
 
 test('JSON with comments or trailing commas is YAML, and positions are found in it', async () => {

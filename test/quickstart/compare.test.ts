@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { type LocalClaims, type LocalIssuer, startLocalIssuer } from 'gatewright/testing'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type Answer, type Asked, send } from '../http/request.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -43,7 +43,7 @@ async function start(script: string, environment: NodeJS.ProcessEnv, ready = tru
   child.stderr.on('data', text => {
     output += text
   })
-  if (ready) await expect.poll(() => output, { timeout: 30_000 }).toContain('API server running at')
+  if (ready) await vi.waitUntil(() => output.includes('API server running at'), { timeout: 30_000 })
   return { origin: `http://127.0.0.1:${port}`, process: child, output: () => output }
 }
 
@@ -72,8 +72,8 @@ afterAll(async () => {
 })
 
 /** What both must have alike: without the clock's traces, that is the date, and the tag of a body that holds the time. */
-function comparable({ status, rawHeaders, text }: Answer) {
-  const timed = /"timestamp":"[^"]+"/.test(text)
+function comparable({ status, rawHeaders, text }: Answer, path: string) {
+  const timed = status === 200 && /^\/api\/(public|private)\b/.test(path)
   const fields = []
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] as string
@@ -84,7 +84,7 @@ function comparable({ status, rawHeaders, text }: Answer) {
 
 async function both(path: string, asked?: Asked) {
   const [one, other] = await Promise.all([send(generated.origin, path, asked), send(written.origin, path, asked)])
-  expect(comparable(one), `${asked?.method ?? 'GET'} ${path}`).toEqual(comparable(other))
+  expect(comparable(one, path), `${asked?.method ?? 'GET'} ${path}`).toEqual(comparable(other, path))
   return one
 }
 

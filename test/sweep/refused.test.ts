@@ -1,0 +1,30 @@
+import { existsSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { documentPath, sweepFolder } from './documents.js'
+import { generateInto } from './service.js'
+
+const folder = sweepFolder()
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe.each([false, true])('with skipUnsupported: %s', skipUnsupported => {
+  test.each([
+    {
+      document: 'readme-security-multiple/security-multiple.json',
+      faults: [
+        'alternative-unsatisfiable /paths/~1anything~1and/post/security/0',
+        'alternative-unsatisfiable /paths/~1anything~1many-and-or/post/security/0',
+        'alternative-unsatisfiable /paths/~1anything~1many-and-or/post/security/1',
+        'alternative-unsatisfiable /paths/~1anything~1many-and-or/post/security/4',
+      ],
+    },
+    { document: 'swagger2-petstore/petstore.json', faults: ['document-swagger-2 /swagger'] },
+  ])('$document is refused, and nothing is written', async ({ document, faults }) => {
+    const output = join(folder, 'output')
+    const { diagnostics, files } = await generateInto(output, { entry: documentPath(document) }, skipUnsupported)
+    const errors = diagnostics.filter(one => one.severity === 'error')
+    expect(errors.map(({ code, location }) => `${code} ${location?.pointer}`)).toEqual(faults)
+    expect(files).toBeUndefined()
+    expect(existsSync(output)).toBe(false)
+  })
+})

@@ -1,0 +1,60 @@
+import { child, type FoundOperation, members, type Node } from './naive-document.js'
+import { sample } from './sample.js'
+
+/** A request that fits the document, but for its credentials. */
+export interface SampleRequest {
+  readonly method: string
+  readonly path: string
+  readonly query: readonly string[]
+  readonly headers: { readonly [name: string]: string }
+  readonly cookies: readonly string[]
+  readonly body?: string
+}
+
+export function sampleRequest({ method, path, parameters, requestBody }: FoundOperation): SampleRequest {
+  const request = { path, query: [] as string[], headers: {} as Record<string, string>, cookies: [] as string[] }
+  for (const parameter of parameters) {
+    const name = String(child(parameter, 'name').value)
+    const place = child(parameter, 'in').value
+    if (place !== 'path' && child(parameter, 'required').value !== true) continue
+    const texts = textsOf(sample(child(parameter, 'schema')))
+    const encoded = texts.map(encodeURIComponent)
+    if (place === 'path') request.path = request.path.replace(`{${name}}`, encoded.join(','))
+    if (place === 'query') request.query.push(...queryOf(name, encoded, parameter))
+    if (place === 'header') request.headers[name] = texts.join(',')
+    if (place === 'cookie') request.cookies.push(`${name}=${encoded.join(',')}`)
+  }
+  const content = bodyOf(requestBody)
+  if (content === undefined) return { method, ...request }
+  return {
+    method,
+    ...request,
+    headers: { ...request.headers, 'content-type': content.mediaType },
+    body: content.body,
+  }
+}
+
+function textsOf(value: unknown): string[] {
+  return (Array.isArray(value) ? value : [value]).map(String)
+}
+
+function queryOf(name: string, encoded: readonly string[], parameter: Node): string[] {
+  const explode = child(parameter, 'explode').value !== false
+  const key = encodeURIComponent(name)
+  return explode ? encoded.map(text => `${key}=${text}`) : [`${key}=${encoded.join(',')}`]
+}
+
+function bodyOf(requestBody: Node): { mediaType: string; body: string } | undefined {
+  const content = members(child(requestBody, 'content'))
+  const [mediaType, node] = content.find(([type]) => /json/.test(type)) ?? content[0] ?? []
+  if (mediaType === undefined || node === undefined) return undefined
+  const schema = child(node, 'schema')
+  if (/json/.test(mediaType)) return { mediaType, body: JSON.stringify(sample(schema)) }
+  if (/urlencoded/.test(mediaType)) return { mediaType, body: formOf(schema) }
+  return { mediaType, body: 'bytes' }
+}
+
+function formOf(schema: Node): string {
+  const fields = Object.entries(sample(schema) as { [name: string]: unknown })
+  return new URLSearchParams(fields.map(([name, field]) => [name, String(field)])).toString()
+}

@@ -1,0 +1,95 @@
+import { Agent, createServer, request as httpRequest, type IncomingHttpHeaders } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import express, { type Router } from 'express'
+import { type Generated, generate } from '../../generator/index.js'
+import type { Decided } from '../../runtime/index.js'
+import type { Authority } from './credentials.js'
+import { REPOSITORY, type SweptDocument } from './documents.js'
+import type { NaiveDocument } from './naive-document.js'
+import type { SampleRequest } from './request.js'
+
+/** Runs the generator on a document, with its output in a folder of that name. */
+export function generateInto(
+  folder: string,
+  { entry, root }: Pick<SweptDocument, 'entry' | 'root'>,
+  skipUnsupported = false,
+): Promise<Generated> {
+  return generate({
+    cwd: REPOSITORY,
+    document: entry,
+    out: join(folder, 'generated'),
+    handlers: join(folder, 'handlers'),
+    skipUnsupported,
+    ...(root !== undefined && { root }),
+  })
+}
+
+export interface Answer {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly body: string
+  /** What the decision hook was told, if anything. */
+  readonly decided: Decided | undefined
+}
+
+export interface Service extends AsyncDisposable {
+  send(request: SampleRequest): Promise<Answer>
+}
+
+const MOUNT = '/mounted'
+
+/** Serves the router that was emitted into a folder, with its stubs, on 127.0.0.1. */
+export async function serveFrom(folder: string, document: NaiveDocument, authority: Authority): Promise<Service> {
+  const { createRouter } = (await import(join(folder, 'generated/router.ts'))) as {
+    createRouter: (handlers: object, options: object) => Router
+  }
+  const handlers = (await import(join(folder, 'handlers/index.ts'))) as object
+  let decided: Decided | undefined
+  const router = createRouter(handlers, {
+    schemes: authority.verifiers(document.schemes),
+    onDecision: (one: Decided) => {
+      decided = one
+    },
+  })
+  const server = createServer(express().disable('x-powered-by').use(MOUNT, router))
+  const agent = new Agent({ keepAlive: true })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+
+  return {
+    async send({ method, path, query, headers, cookies, body }) {
+      decided = undefined
+      const answer = await new Promise<Omit<Answer, 'decided'>>((resolve, reject) => {
+        const request = httpRequest({
+          agent,
+          host: '127.0.0.1',
+          port,
+          method,
+          path: `${MOUNT}${path}${query.length > 0 ? `?${query.join('&')}` : ''}`,
+          headers: {
+            ...headers,
+            ...(cookies.length > 0 && { cookie: cookies.join('; ') }),
+            ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }),
+          },
+        })
+        request.on('error', reject).on('response', response => {
+          let text = ''
+          response.setEncoding('utf8')
+          response.on('data', chunk => {
+            text += chunk
+          })
+          response.on('error', reject)
+          response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }))
+        })
+        request.end(body)
+      })
+      return { ...answer, decided }
+    },
+    async [Symbol.asyncDispose]() {
+      agent.destroy()
+      server.closeAllConnections()
+      await new Promise(resolve => server.close(resolve))
+    },
+  }
+}

@@ -1,0 +1,171 @@
+import { existsSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Generated } from '../../generator/index.js'
+import { faultsOfTypes } from './compilation.js'
+import { type Authority, startAuthority } from './credentials.js'
+import { sweepFolder, sweptDocuments } from './documents.js'
+import { type Case, casesOf, type Expected, isUnsupported } from './expectation.js'
+import { type FoundOperation, readNaively } from './naive-document.js'
+import { type SampleRequest, sampleRequest } from './request.js'
+import { type Answer, generateInto, type Service, serveFrom } from './service.js'
+
+const folder = sweepFolder()
+let authority: Authority
+
+beforeAll(async () => {
+  authority = await startAuthority()
+})
+
+afterAll(async () => {
+  await authority[Symbol.asyncDispose]()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+describe.each(sweptDocuments(folder))('$name', swept => {
+  const output = join(folder, swept.name.replaceAll(/[^a-z0-9-]+/g, '-'))
+  const document = readNaively(swept.entry)
+  const skipped = Object.keys(swept.skipped)
+  const kept = document.operations.filter(one => !skipped.includes(one.name))
+  const left = document.operations.filter(one => skipped.includes(one.name))
+  let refused: Generated
+  let generated: Generated
+  let service: Service
+
+  beforeAll(async () => {
+    if (left.length > 0) {
+      refused = await generateInto(`${output}-refused`, swept)
+    }
+    generated = await generateInto(output, swept, true)
+    service = await serveFrom(output, document, authority)
+  })
+
+  afterAll(async () => service[Symbol.asyncDispose]())
+
+  const answerTo = async (request: SampleRequest, { sent, authorization }: Pick<Case, 'sent' | 'authorization'>) => {
+    const { headers, ...complete } = await authority.withCredentials(request, sent, document.schemes)
+    return service.send({ ...complete, headers: { ...headers, ...(authorization !== undefined && { authorization }) } })
+  }
+
+  test('is what it was when its operations were counted', () => {
+    const cases = kept.flatMap(one => casesOf(one, document))
+    const without = cases.filter(one => one.expected.outcome === 'insufficient' && / without /.test(one.title))
+    expect({
+      operations: document.operations.length,
+      public: document.operations.filter(one => one.alternatives.length === 0).length,
+      scopes: without.length,
+      skipped: left.map(one => one.name),
+    }).toEqual({ operations: swept.operations, public: swept.public, scopes: swept.scopes, skipped })
+  })
+
+  test.runIf(left.length > 0)('is refused as long as operations of it cannot be enforced', () => {
+    const faults = refused.diagnostics.filter(one => one.severity === 'error')
+    expect(refused.files).toBeUndefined()
+    expect(existsSync(`${output}-refused`)).toBe(false)
+    expect(faults.map(one => one.code)).toEqual(left.map(() => 'feature-unsupported'))
+    for (const [index, [name, reason]] of Object.entries(swept.skipped).entries()) {
+      expect(faults[index]?.message).toContain(`${name} needs `)
+      expect(faults[index]?.message).toContain(reason)
+    }
+  })
+
+  test('is generated, every operation or a warning that names it', () => {
+    const warned = generated.diagnostics.filter(one => one.code === 'operation-skipped')
+    expect(generated.diagnostics.filter(one => one.severity === 'error')).toEqual([])
+    expect(warned.map(one => one.message.split(' is left out: ')[0])).toEqual(skipped)
+    const { operations = [], skipped: without = [] } = generated.model ?? {}
+    const names = (all: readonly { method: string; path: string }[]) =>
+      all.map(one => `${one.method.toUpperCase()} ${one.path}`)
+    expect(names(operations)).toEqual(kept.map(one => one.name))
+    expect(names(without)).toEqual(skipped)
+    expect(operations.length + without.length).toBe(swept.operations)
+  })
+
+  test.each(kept)('$name', async operation => {
+    const valid = sampleRequest(operation)
+    // Nothing of a request is read before its credentials are found good: then this text would be a fault.
+    const broken = valid.body === undefined ? valid : { ...valid, body: '{' }
+    const actual: { [title: string]: unknown } = {}
+    const wanted: { [title: string]: unknown } = {}
+    for (const one of casesOf(operation, document)) {
+      const request = one.expected.outcome === 'granted' ? valid : broken
+      actual[one.title] = seen(await answerTo(request, one))
+      wanted[one.title] = described(operation, one.expected)
+    }
+    expect(actual).toEqual(wanted)
+  })
+
+  test.each(kept.filter(one => one.method === 'GET'))('HEAD, where $name is', async operation => {
+    const request = { ...sampleRequest(operation), method: 'HEAD' }
+    for (const one of casesOf(operation, document).filter(({ title }) => !/: /.test(title))) {
+      const { status } = await answerTo(request, one)
+      expect(status, one.title).toBe(STATUSES[one.expected.outcome])
+    }
+  })
+
+  test.runIf(left.length > 0)('has no route for what was left out', async () => {
+    for (const operation of left) {
+      const demands = operation.alternatives.filter(one => Object.keys(one).every(isKnown))
+      const credentials = demands.map(one => Object.entries(one).map(([scheme, scopes]) => ({ scheme, scopes })))
+      for (const sent of [[], ...credentials]) {
+        const { status, decided } = await answerTo(sampleRequest(operation), { sent })
+        expect(decided, operation.name).toBeUndefined()
+        expect([404, 405], operation.name).toContain(status)
+      }
+    }
+  })
+
+  function isKnown(scheme: string): boolean {
+    return !isUnsupported(document.schemes[scheme]?.type ?? '')
+  }
+})
+
+test('all that was emitted compiles, as strictly as this repository does', () => {
+  const { files, faults } = faultsOfTypes(folder)
+  expect(faults).toBe('')
+  // Five files each, and the stubs.
+  expect(files).toBeGreaterThan(200)
+})
+
+const STATUSES: { readonly [outcome in Expected['outcome']]: number } = {
+  granted: 501,
+  challenged: 401,
+  invalid: 401,
+  insufficient: 403,
+}
+
+/** What can be told from an answer. */
+function seen({ status, headers, body, decided }: Answer): object {
+  const challenge = headers['www-authenticate']
+  const parameter = (name: string) => new RegExp(`[ ,]${name}="([^"]*)"`).exec(challenge ?? '')?.[1]
+  const error = parameter('error')
+  return {
+    status,
+    decided: decided && `${decided.method} ${decided.path}`,
+    ...(decided?.granted && { schemes: decided.schemes }),
+    ...(status === 501 || { challenge: error === undefined ? challenge : challenge?.split(' ', 1).join() }),
+    ...(error !== undefined && { error, said: (JSON.parse(body) as { error?: unknown }).error }),
+    ...(status === 403 && { scope: parameter('scope') }),
+    ...(status >= 400 && status !== 501 && error === undefined && { body }),
+  }
+}
+
+function described({ name }: FoundOperation, expected: Expected): object {
+  const known = { status: STATUSES[expected.outcome], decided: name }
+  switch (expected.outcome) {
+    case 'granted':
+      return { ...known, schemes: expected.schemes }
+    case 'challenged':
+      return { ...known, challenge: expected.challenge, body: '' }
+    case 'invalid':
+      return { ...known, challenge: expected.by, error: 'invalid_token', said: 'invalid_token' }
+    case 'insufficient':
+      return {
+        ...known,
+        challenge: expect.stringMatching(/^(Bearer|ApiKey|Basic)$/),
+        error: 'insufficient_scope',
+        said: 'insufficient_scope',
+        scope: expected.scope,
+      }
+  }
+}
