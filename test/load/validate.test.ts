@@ -25,12 +25,12 @@ test('the text of a fault of form', async () => {
     'openapi.yaml': "openapi: 3.1.0\ninfo: { title: T, version: '1' }\npaths:\n  /a: { fetch: {} }\n",
   })
   expect(text).toMatchInlineSnapshot(`
-    "openapi.yaml:4:7 warning document-form: "/a" holds "fetch", which has no place there
-      at #/paths/~1a
+    "openapi.yaml:4:9 warning document-form: "/a" holds "fetch", which has no place there
+      at #/paths/~1a/fetch
 
         3 | paths:
       > 4 |   /a: { fetch: {} }
-          |       ^^^^^^^^^^^^^
+          |         ^^^^^
 
       help: see OpenAPI 3.1, "Schema"; the generation goes on
     "

@@ -8,7 +8,7 @@ import type { SampleRequest } from './request.js'
 
 export type Flaw =
   | 'unknown'
-  | 'empty'
+  | 'wrong password'
   | 'foreign issuer'
   | 'forged'
   | 'broken signature'
@@ -44,7 +44,8 @@ export function placeOf(scheme: Scheme): string {
 }
 
 export function flawsOf(scheme: Scheme): readonly Flaw[] {
-  if (scheme.type === 'apiKey' || isBasic(scheme)) return ['unknown']
+  if (scheme.type === 'apiKey') return ['unknown']
+  if (isBasic(scheme)) return ['unknown', 'wrong password']
   return ['foreign issuer', 'forged', 'broken signature', 'altered', 'expired', 'another audience']
 }
 
@@ -60,7 +61,7 @@ export interface Authority extends AsyncDisposable {
   withCredentials(request: SampleRequest, sent: readonly Sent[], schemes: Schemes): Promise<SampleRequest>
 }
 
-const AUTHORITY_PASSWORD = 'correct horse'
+const PASSWORD = 'correct horse'
 
 export async function startAuthority(): Promise<Authority> {
   const local = await startLocalIssuer()
@@ -77,15 +78,15 @@ export async function startAuthority(): Promise<Authority> {
   }
   const keyOf = ({ scheme, scopes, flaw }: Sent) => {
     const key = Buffer.from(JSON.stringify([scheme, scopes])).toString('base64url')
-    if (flaw === undefined) principals.set(`${scheme} ${key}`, { scopes })
-    return flaw === undefined ? key : `not-${key}`
+    if (flaw === 'unknown') return `not-${key}`
+    principals.set(`${scheme} ${key}`, { scopes })
+    return key
   }
   const scopes = (principal: Principal) => principal.scopes
   const verifierOf = (name: string, scheme: Scheme) => {
     if (scheme.type === 'apiKey') return apiKey(key => principals.get(`${name} ${key}`), { scopes })
     if (isBasic(scheme)) {
-      const find = (user: string, password: string) =>
-        password === AUTHORITY_PASSWORD && principals.get(`${name} ${user}`)
+      const find = (user: string, password: string) => password === PASSWORD && principals.get(`${name} ${user}`)
       return basic(find, { scopes })
     }
     return bearer({ issuer: local.issuer, audience: audienceOf(name) })
@@ -103,7 +104,7 @@ export async function startAuthority(): Promise<Authority> {
         const name = scheme.name ?? ''
         if (scheme.type !== 'apiKey') {
           headers.authorization = isBasic(scheme)
-            ? `Basic ${Buffer.from(`${keyOf(one)}:${AUTHORITY_PASSWORD}`).toString('base64')}`
+            ? `Basic ${Buffer.from(`${keyOf(one)}:${one.flaw === 'wrong password' ? 'wrong' : PASSWORD}`).toString('base64')}`
             : `Bearer ${await tokenOf(one)}`
         } else if (scheme.in === 'query') query.push(`${name}=${keyOf(one)}`)
         else if (scheme.in === 'cookie') cookies.push(`${name}=${keyOf(one)}`)

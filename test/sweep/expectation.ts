@@ -16,12 +16,14 @@ export type Expected =
 export interface Case {
   readonly title: string
   readonly sent: readonly Sent[]
+  /** The one scope that its credentials lack. */
+  readonly lacking?: string
   /** In place of the credential that belongs there. */
   readonly authorization?: string
   readonly expected: Expected
 }
 
-const MALFORMED = ['Bearer', 'Bearer ', 'Bearer a b', 'Basic', 'Basic !', 'Token abc', 'xxbearerxx abc']
+const MALFORMED = ['Bearer', 'Bearer a b', 'Basic', 'Basic !', 'Token abc', 'xxbearerxx abc']
 
 /** Everything that is tried on one operation. */
 export function casesOf(operation: FoundOperation, { schemes }: NaiveDocument): Case[] {
@@ -32,7 +34,9 @@ export function casesOf(operation: FoundOperation, { schemes }: NaiveDocument): 
     ...Object.keys(schemes).flatMap(strangers),
     ...alternatives.flatMap(attempts),
   ]
-  return [...new Map(cases.map(one => [one.title, one])).values()]
+  // Answers are told apart by these titles.
+  if (new Set(cases.map(one => one.title)).size < cases.length) throw new Error(`${operation.name}: two cases alike`)
+  return cases
 
   function attempt(title: string, sent: readonly Sent[]): Case {
     return { title, sent, expected: expect(alternatives, sent, schemes) }
@@ -63,7 +67,10 @@ export function casesOf(operation: FoundOperation, { schemes }: NaiveDocument): 
       attempt(name, good),
       ...demands.flatMap(([scheme, scopes]) => [
         ...scopes.flatMap(scope => [
-          changed(`${scheme} without ${scope}`, scheme, { scopes: scopes.filter(one => one !== scope) }),
+          {
+            ...changed(`${scheme} without ${scope}`, scheme, { scopes: scopes.filter(one => one !== scope) }),
+            lacking: scope,
+          },
           changed(`${scheme} with ${scope} in capitals`, scheme, {
             scopes: scopes.map(one => (one === scope ? one.toUpperCase() : one)),
           }),
@@ -72,10 +79,14 @@ export function casesOf(operation: FoundOperation, { schemes }: NaiveDocument): 
           }),
         ]),
         ...flawsOf(schemeNamed(schemes, scheme)).map(flaw => changed(`${scheme}: ${flaw}`, scheme, { flaw })),
-        attempt(
-          `${name}: no ${scheme}`,
-          good.filter(one => one.scheme !== scheme),
-        ),
+        ...(demands.length > 1
+          ? [
+              attempt(
+                `${name}: no ${scheme}`,
+                good.filter(one => one.scheme !== scheme),
+              ),
+            ]
+          : []),
       ]),
     ]
   }

@@ -47,11 +47,15 @@ export function readNaively(entry: string): NaiveDocument {
       .map(([method, operation]) => {
         const name = `${method.toUpperCase()} ${path}`
         for (const one of [root, item, operation]) refuseExtensions(name, one)
+        const alternatives = (child(operation, 'security').value as typeof inherited) ?? inherited ?? []
+        if (alternatives.some(one => Object.keys(one).length === 0)) {
+          throw new Error(`${name}: the sweep does not know optional authentication`)
+        }
         return {
           name,
           method: method.toUpperCase(),
           path,
-          alternatives: (child(operation, 'security').value as readonly Alternative[] | undefined) ?? inherited ?? [],
+          alternatives,
           parameters: [...elements(child(item, 'parameters')), ...elements(child(operation, 'parameters'))],
           requestBody: follow(child(operation, 'requestBody')),
         }

@@ -56,5 +56,5 @@ function bodyOf(requestBody: Node): { mediaType: string; body: string } | undefi
 
 function formOf(schema: Node): string {
   const fields = Object.entries(sample(schema) as { [name: string]: unknown })
-  return new URLSearchParams(fields.map(([name, field]) => [name, String(field)])).toString()
+  return new URLSearchParams(fields.map(([name, field]): [string, string] => [name, String(field)])).toString()
 }

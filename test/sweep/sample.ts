@@ -55,7 +55,11 @@ function sampleObject(schema: Node, depth: number): JsonObject {
   const wanted = properties.filter(([name]) => required.includes(name))
   const least = Number(child(schema, 'minProperties').value ?? 0)
   const more = properties.filter(([name]) => !required.includes(name)).slice(0, Math.max(0, least - wanted.length))
-  return Object.fromEntries([...wanted, ...more].map(([name, property]) => [name, sample(property, depth + 1)]))
+  const undescribed = required.filter(name => !properties.some(([known]) => known === name))
+  return Object.fromEntries([
+    ...undescribed.map(name => [name, 'text']),
+    ...[...wanted, ...more].map(([name, property]) => [name, sample(property, depth + 1)]),
+  ])
 }
 
 const BY_FORMAT: { readonly [format: string]: string } = {

@@ -18,7 +18,7 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  await authority[Symbol.asyncDispose]()
+  await authority?.[Symbol.asyncDispose]()
   rmSync(folder, { recursive: true, force: true })
 })
 
@@ -33,14 +33,12 @@ describe.each(sweptDocuments(folder))('$name', swept => {
   let service: Service
 
   beforeAll(async () => {
-    if (left.length > 0) {
-      refused = await generateInto(`${output}-refused`, swept)
-    }
+    if (left.length > 0) refused = await generateInto(`${output}-refused`, swept)
     generated = await generateInto(output, swept, true)
     service = await serveFrom(output, document, authority)
   })
 
-  afterAll(async () => service[Symbol.asyncDispose]())
+  afterAll(async () => service?.[Symbol.asyncDispose]())
 
   const answerTo = async (request: SampleRequest, { sent, authorization }: Pick<Case, 'sent' | 'authorization'>) => {
     const { headers, ...complete } = await authority.withCredentials(request, sent, document.schemes)
@@ -49,7 +47,7 @@ describe.each(sweptDocuments(folder))('$name', swept => {
 
   test('is what it was when its operations were counted', () => {
     const cases = kept.flatMap(one => casesOf(one, document))
-    const without = cases.filter(one => one.expected.outcome === 'insufficient' && / without /.test(one.title))
+    const without = cases.filter(one => one.lacking !== undefined && one.expected.outcome === 'insufficient')
     expect({
       operations: document.operations.length,
       public: document.operations.filter(one => one.alternatives.length === 0).length,
@@ -97,7 +95,7 @@ describe.each(sweptDocuments(folder))('$name', swept => {
 
   test.each(kept.filter(one => one.method === 'GET'))('HEAD, where $name is', async operation => {
     const request = { ...sampleRequest(operation), method: 'HEAD' }
-    for (const one of casesOf(operation, document).filter(({ title }) => !/: /.test(title))) {
+    for (const one of casesOf(operation, document)) {
       const { status } = await answerTo(request, one)
       expect(status, one.title).toBe(STATUSES[one.expected.outcome])
     }
@@ -143,7 +141,7 @@ function seen({ status, headers, body, decided }: Answer): object {
     status,
     decided: decided && `${decided.method} ${decided.path}`,
     ...(decided?.granted && { schemes: decided.schemes }),
-    ...(status === 501 || { challenge: error === undefined ? challenge : challenge?.split(' ', 1).join() }),
+    ...(status !== 501 && { challenge: error === undefined ? challenge : challenge?.split(' ', 1).join() }),
     ...(error !== undefined && { error, said: (JSON.parse(body) as { error?: unknown }).error }),
     ...(status === 403 && { scope: parameter('scope') }),
     ...(status >= 400 && status !== 501 && error === undefined && { body }),
