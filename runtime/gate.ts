@@ -13,7 +13,7 @@ import { sendProblem } from './problem.js'
 import type { Proof } from './proof.js'
 import { sendReply } from './reply.js'
 import { bindRequirements, ownMember, type Verifiers } from './requirements.js'
-import { Routes } from './routes.js'
+import { Routes, shapeOf } from './routes.js'
 import type { OperationValidator } from './validator.js'
 import { ConfigurationError } from './verifier.js'
 
@@ -56,6 +56,8 @@ export type Gate<Schemes> = { readonly [Method in (typeof METHODS)[number]]: Add
 
 interface Operation {
   readonly id: string
+  /** Of the path's parameters, in order. */
+  readonly names: readonly string[]
   readonly path: string
   readonly expressPath: string
   readonly demands: Demands
@@ -86,11 +88,13 @@ export function createGate<Options extends GateOptions & { readonly schemes?: Ve
     const parsed = parsePath(path)
     if ('fault' in parsed) throw new ConfigurationError(`${path} cannot be routed: ${parsed.fault}`)
     const { segments } = parsed
-    let methods = table.get(path)
+    // Templates that differ in the names of their parameters only are one path.
+    const shape = segments.map(shapeOf).join('/')
+    let methods = table.get(shape)
     if (!methods) {
       methods = new Map()
-      table.set(path, methods)
-      routes.add(segments, { path, names: paramNames(segments), entry: methods })
+      table.set(shape, methods)
+      routes.add(segments, { path, entry: methods })
     }
     return { segments, methods }
   }
@@ -105,8 +109,10 @@ export function createGate<Options extends GateOptions & { readonly schemes?: Ve
       return
     }
     const { segments, methods } = pathOf(path)
+    if (methods.has(method)) throw new ConfigurationError(`${method} ${path} is there twice`)
     methods.set(method, {
       id,
+      names: paramNames(segments),
       path,
       expressPath: expressPath(segments),
       demands: compileDemands(policy),
@@ -154,7 +160,7 @@ function route(
     refuseMethod(methods, request, response)
     return
   }
-  const names = match.route.names
+  const { names } = operation
   const params = toParams(names, match.values)
   request.params = params
   request.route = { path: operation.expressPath }

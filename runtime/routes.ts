@@ -1,9 +1,8 @@
 import { decode, isParam, literalOf, matchSegment, type PathSegment } from './path.js'
 
-/** A path template with what was registered for it, and the names of its parameters in order. */
+/** A path template with what was registered for it. */
 export interface Route<Entry> {
   readonly path: string
-  readonly names: readonly string[]
   readonly entry: Entry
 }
 

@@ -1,4 +1,11 @@
-import { type ExportDeclaration, Project, type SourceFile, SyntaxKind } from 'ts-morph'
+import {
+  type ExportDeclaration,
+  Project,
+  type SourceFile,
+  type Statement,
+  SyntaxKind,
+  type VariableDeclaration,
+} from 'ts-morph'
 import { literal } from './literal.js'
 
 export interface StubFiles {
@@ -41,7 +48,7 @@ export function emitStubs(operations: readonly string[], existing: StubFiles, ha
     const file = open(name)
     if (!file) files[name] = newStub(operation, handlersModule)
     else if (!exportedNames(name, open, new Set()).has(operation))
-      files[name] = addStub(file, operation, handlersModule)
+      files[name] = addStub(file, existing[name] as string, operation, handlersModule)
   }
   if (missing.length > 0) {
     const lines = missing.map(operation => `export { ${operation} } from ${literal(`./${operation}.js`)}`)
@@ -63,31 +70,49 @@ function stubLine(operation: string, handlers: string, notImplemented: string): 
 }
 
 /** A stub in a file that has other things in it: imports that are missing, and one line at the end. */
-function addStub(file: SourceFile, operation: string, handlersModule: string): string {
-  const notImplemented = importedAs(file, 'gatewright/runtime', 'notImplemented')
-  const handlers = importedAs(file, handlersModule, 'Handlers')
-  return append(file.getFullText(), [stubLine(operation, handlers, notImplemented)])
+function addStub(file: SourceFile, text: string, operation: string, handlersModule: string): string {
+  const notImplemented = importOf(file, 'gatewright/runtime', 'notImplemented')
+  const handlers = importOf(file, handlersModule, 'Handlers')
+  const imports = [notImplemented, handlers].flatMap(({ line }) => line ?? [])
+  return append(insertImports(file, text, imports), [stubLine(operation, handlers.local, notImplemented.local)])
 }
 
-/** The local name of an import, which is added where it is missing. */
-function importedAs(file: SourceFile, moduleSpecifier: string, name: string): string {
+/** The local name of an import, and the line that brings it where it is missing. */
+function importOf(
+  file: SourceFile,
+  module: string,
+  name: 'notImplemented' | 'Handlers',
+): { local: string; line?: string } {
+  const isValue = name === 'notImplemented'
   for (const declaration of file.getImportDeclarations()) {
-    if (declaration.getModuleSpecifierValue() !== moduleSpecifier) continue
-    if (name === 'notImplemented' && declaration.isTypeOnly()) continue
-    const found = declaration
-      .getNamedImports()
-      .find(one => one.getName() === name && !(name === 'notImplemented' && one.isTypeOnly()))
-    if (found) return found.getAliasNode()?.getText() ?? name
+    if (declaration.getModuleSpecifierValue() !== module || (isValue && declaration.isTypeOnly())) continue
+    const found = declaration.getNamedImports().find(one => one.getName() === name && !(isValue && one.isTypeOnly()))
+    if (found) return { local: found.getAliasNode()?.getText() ?? name }
   }
   const taken = new Set(file.getDescendantsOfKind(SyntaxKind.Identifier).map(one => one.getText()))
-  let local = name
+  let local: string = name
   while (taken.has(local)) local = `${local}_`
-  file.addImportDeclaration({
-    moduleSpecifier,
-    isTypeOnly: name === 'Handlers',
-    namedImports: [local === name ? name : { name, alias: local }],
-  })
-  return local
+  const specifier = local === name ? name : `${name} as ${local}`
+  return { local, line: `import ${isValue ? '' : 'type '}{ ${specifier} } from ${literal(module)}` }
+}
+
+/** Whole lines, below the line of the last import; at the top, but for what must stay first, where there is none. */
+function insertImports(file: SourceFile, text: string, lines: readonly string[]): string {
+  if (lines.length === 0) return text
+  const mark = text.length - file.getFullText().length
+  const imports = file.getImportDeclarations()
+  const first = imports.at(-1) ?? file.getStatements().filter(isDirective).at(-1)
+  const shebang = /^#!.*/.exec(file.getFullText())?.[0].length ?? 0
+  const end = mark + (first?.getEnd() ?? shebang)
+  if (end === mark)
+    return text.slice(0, mark) + lines.map(line => `${line}${lineEnd(text)}`).join('') + text.slice(mark)
+  const next = /\r?\n|$/.exec(text.slice(end)) as RegExpExecArray
+  const at = end + next.index
+  return text.slice(0, at) + lines.map(line => `${lineEnd(text)}${line}`).join('') + text.slice(at)
+}
+
+function isDirective(statement: Statement): boolean {
+  return statement.isKind(SyntaxKind.ExpressionStatement) && statement.getExpression().isKind(SyntaxKind.StringLiteral)
 }
 
 /** The names that a file of the folder exports, also through other files of the folder. */
@@ -98,15 +123,25 @@ function exportedNames(name: string, open: (name: string) => SourceFile | undefi
   seen.add(name)
   for (const declaration of file.getExportDeclarations()) {
     for (const one of declaration.getNamedExports()) names.add(one.getAliasNode()?.getText() ?? one.getName())
-    const source =
-      declaration.isNamespaceExport() && !declaration.getNamespaceExport() ? localModule(declaration) : undefined
+    const namespace = declaration.getNamespaceExport()?.getName()
+    if (namespace !== undefined) names.add(namespace)
+    const source = declaration.isNamespaceExport() && namespace === undefined ? localModule(declaration) : undefined
     if (source !== undefined) for (const one of exportedNames(source, open, seen)) names.add(one)
   }
   for (const statement of file.getVariableStatements()) {
-    if (statement.isExported()) for (const one of statement.getDeclarations()) names.add(one.getName())
+    if (!statement.isExported()) continue
+    for (const declaration of statement.getDeclarations()) for (const one of boundNames(declaration)) names.add(one)
   }
-  for (const one of file.getFunctions()) if (one.isExported()) names.add(one.getName() ?? 'default')
+  for (const one of [...file.getFunctions(), ...file.getClasses()])
+    if (one.isExported()) names.add(one.getName() ?? 'default')
   return names
+}
+
+/** `a`, or what a pattern takes apart: `{ a, b: c }`. */
+function boundNames(declaration: VariableDeclaration): string[] {
+  const name = declaration.getNameNode()
+  if (name.isKind(SyntaxKind.Identifier)) return [name.getText()]
+  return name.getDescendantsOfKind(SyntaxKind.BindingElement).map(one => one.getName())
 }
 
 function localModule(declaration: ExportDeclaration): string | undefined {
@@ -116,9 +151,13 @@ function localModule(declaration: ExportDeclaration): string | undefined {
 
 /** Adds lines at the end, in the file's own kind of line end. */
 function append(text: string, lines: readonly string[]): string {
-  const end = text.includes('\r\n') ? '\r\n' : '\n'
+  const end = lineEnd(text)
   const gap = text === '' || text.endsWith('\n') ? '' : end
   return `${text}${gap}${lines.map(line => `${line}${end}`).join('')}`
+}
+
+function lineEnd(text: string): string {
+  return text.includes('\r\n') ? '\r\n' : '\n'
 }
 
 function findOrphans(

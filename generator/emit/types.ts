@@ -1,12 +1,46 @@
 import openapiTS, { astToString, type OpenAPI3 } from 'openapi-typescript'
-import type { ResolvedDocument } from '../load/document.js'
+import type { JsonObject, ResolvedDocument } from '../load/document.js'
 import type { ApiModel } from '../model/api-model.js'
+import { isObject } from '../model/claims.js'
 import { header } from './header.js'
 
 /** `types.ts`: the document's schemas and operations as types, by openapi-typescript. */
 export async function emitTypes(document: ResolvedDocument, model: ApiModel): Promise<string> {
   // It changes what it is given.
-  const copy = structuredClone(document.root) as unknown as OpenAPI3
-  const nodes = await openapiTS(copy, { silent: true, alphabetize: false })
+  const copy = structuredClone(document.root)
+  keepNamesApart(copy)
+  const nodes = await openapiTS(copy as unknown as OpenAPI3, { silent: true, alphabetize: false })
   return `${header(model.document)}${astToString(nodes)}`
+}
+
+/**
+ * Types of operations are kept by operationId. Those of calls that the API makes must not take the place of one that it
+ * serves, nor those of path items that were put in their place and stand in `components` too.
+ */
+function keepNamesApart({ paths, webhooks, components }: JsonObject): void {
+  for (const item of values(paths)) {
+    for (const operation of values(item)) for (const callback of members(operation, 'callbacks')) forgetNames(callback)
+  }
+  forgetNames(webhooks)
+  if (!isObject(components)) return
+  for (const callback of values(components.callbacks)) forgetNames(callback)
+  delete components.pathItems
+}
+
+function forgetNames(pathItems: unknown): void {
+  for (const item of values(pathItems)) {
+    for (const operation of values(item)) {
+      if (!isObject(operation)) continue
+      delete operation.operationId
+      for (const callback of members(operation, 'callbacks')) forgetNames(callback)
+    }
+  }
+}
+
+function members(owner: unknown, name: string): unknown[] {
+  return isObject(owner) ? values(owner[name]) : []
+}
+
+function values(owner: unknown): unknown[] {
+  return isObject(owner) ? Object.values(owner) : []
 }

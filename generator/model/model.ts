@@ -91,9 +91,14 @@ export function model(document: ResolvedDocument, options: ModelOptions): Modell
       })
     }
   }
-  const pathsWithOperations = new Set(found.map(one => one.path))
+  const demands = demandsByPath(found)
   checkPaths(
-    items.filter(item => pathsWithOperations.has(item.path)),
+    items.map(({ path, segments, location }) => ({
+      path,
+      segments,
+      location,
+      demands: demands.get(path) ?? new Map(),
+    })),
     report,
   )
   const kept = settleUnsupported(found, options.skipUnsupported ?? false, report)
@@ -118,6 +123,15 @@ export function model(document: ResolvedDocument, options: ModelOptions): Modell
       schemas,
     },
   }
+}
+
+function demandsByPath(found: readonly FoundOperation[]): Map<string, Map<string, string>> {
+  const demands = new Map<string, Map<string, string>>()
+  for (const { path, method, operation } of found) {
+    const methods = demands.get(path) ?? new Map<string, string>()
+    demands.set(path, methods.set(method, JSON.stringify(operation?.policy ?? null)))
+  }
+  return demands
 }
 
 interface Unsupported {

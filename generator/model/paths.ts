@@ -1,7 +1,7 @@
 import { isParam, literalOf, matchSegment, type PathFault, type PathSegment } from '../../runtime/path.js'
 import { shapeOf } from '../../runtime/routes.js'
 import type { Location, Report } from '../diagnostics/diagnostic.js'
-import { error, show } from './faults.js'
+import { error, show, warning } from './faults.js'
 
 /** What a person does about a path that cannot be routed. */
 export const PATH_FAULTS: { readonly [fault in PathFault]: { readonly message: string; readonly help: string } } = {
@@ -19,19 +19,19 @@ export const PATH_FAULTS: { readonly [fault in PathFault]: { readonly message: s
   encoding: { message: 'holds a malformed percent-encoding', help: 'write a literal % as %25' },
 }
 
-/** How two paths relate for the requests that both match; `apart` when there are none. */
-export type PathRelation = 'same' | 'apart' | 'first-wins' | 'second-wins' | 'ambiguous'
-
 /**
- * OpenAPI's rule: concrete before templated. Two paths are ambiguous where each is more concrete than the other
- * somewhere (`/{a}/me`, `/users/{b}`), or where neither is (`/{a}.json`, `/report-{b}`).
+ * How two paths relate for the requests that both match; `apart` when there are none. `crossing`: each is more concrete
+ * than the other somewhere (`/{a}/me`, `/users/{b}`); `ambiguous`: neither is (`/{a}.json`, `/report-{b}`).
  */
+export type PathRelation = 'same' | 'apart' | 'first-wins' | 'second-wins' | 'crossing' | 'ambiguous'
+
+/** OpenAPI's rule: concrete before templated. */
 export function relatePaths(first: readonly PathSegment[], second: readonly PathSegment[]): PathRelation {
   if (first.length !== second.length) return 'apart'
   const relations = new Set(first.map((segment, index) => relateSegments(segment, second[index] as PathSegment)))
   if (relations.has('apart')) return 'apart'
-  if (relations.has('ambiguous') || (relations.has('first-wins') && relations.has('second-wins'))) return 'ambiguous'
-  if (relations.has('first-wins')) return 'first-wins'
+  if (relations.has('ambiguous')) return 'ambiguous'
+  if (relations.has('first-wins')) return relations.has('second-wins') ? 'crossing' : 'first-wins'
   return relations.has('second-wins') ? 'second-wins' : 'same'
 }
 
@@ -79,35 +79,59 @@ export interface PlacedPath {
   readonly path: string
   readonly segments: readonly PathSegment[]
   readonly location: Location
+  /** Method → what it demands, in a form that can be compared. */
+  readonly demands: ReadonlyMap<string, string>
 }
 
-/** Any two paths that one request could match are told apart by OpenAPI's rule, or refused. */
+/**
+ * Any two operations that one request could reach are told apart, or refused. Where OpenAPI's rule leaves it open, the
+ * first segment from the left that is concrete decides; it is a warning where the two demand different things.
+ */
 export function checkPaths(paths: readonly PlacedPath[], report: Report): void {
   const bySize = new Map<number, PlacedPath[]>()
   for (const later of paths) {
     const others = bySize.get(later.segments.length) ?? []
-    for (const earlier of others) {
-      const relation = relatePaths(earlier.segments, later.segments)
-      if (relation !== 'same' && relation !== 'ambiguous') continue
-      const pair = `${show(earlier.path)} and ${show(later.path)}`
-      const [message, help] =
-        relation === 'same'
-          ? [`${pair} are the same path`, 'put their operations under one path, with the same parameter names']
-          : [
-              `a request can be meant for ${pair}, and neither is the more concrete`,
-              'change one of them so that no request matches both',
-            ]
-      report(
-        error({
-          code: relation === 'same' ? 'path-duplicate' : 'path-ambiguous',
-          message,
-          help,
-          location: later.location,
-          notes: [{ message: 'the other path is here', location: earlier.location }],
-        }),
-      )
-    }
+    for (const earlier of others) checkPair(earlier, later, report)
     others.push(later)
     bySize.set(later.segments.length, others)
   }
+}
+
+function checkPair(earlier: PlacedPath, later: PlacedPath, report: Report): void {
+  const relation = relatePaths(earlier.segments, later.segments)
+  if (relation !== 'same' && relation !== 'ambiguous' && relation !== 'crossing') return
+  const shared = sharedMethods(earlier, later)
+  if (shared.length === 0) return
+  const pair = `${show(earlier.path)} and ${show(later.path)}`
+  const place = { location: later.location, notes: [{ message: 'the other path is here', location: earlier.location }] }
+  if (relation === 'same') {
+    const help = 'put their operations under one path, with the same parameter names'
+    report(error({ code: 'path-duplicate', message: `${pair} are the same path`, help, ...place }))
+  } else if (relation === 'ambiguous') {
+    const message = `a request can be meant for ${pair}, and neither is the more concrete`
+    report(
+      error({ code: 'path-ambiguous', message, help: 'change one of them so that no request matches both', ...place }),
+    )
+  } else if (shared.some(method => earlier.demands.get(method) !== later.demands.get(method))) {
+    const winner = earlier.segments.findIndex(
+      (segment, index) => relateSegments(segment, later.segments[index] as PathSegment) !== 'same',
+    )
+    const first =
+      relateSegments(earlier.segments[winner] as PathSegment, later.segments[winner] as PathSegment) === 'first-wins'
+    const message = `a request can be meant for ${pair}, which demand different things; ${show(first ? earlier.path : later.path)} serves it`
+    report(
+      warning({
+        code: 'path-crossing',
+        message,
+        help: 'the concrete segment on the left decides; change one of them if that is not meant',
+        ...place,
+      }),
+    )
+  }
+}
+
+function sharedMethods(one: PlacedPath, other: PlacedPath): string[] {
+  const methods = (path: PlacedPath) => new Set([...path.demands.keys(), ...(path.demands.has('get') ? ['head'] : [])])
+  const others = methods(other)
+  return [...methods(one)].filter(method => others.has(method))
 }

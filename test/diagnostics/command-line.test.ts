@@ -102,9 +102,9 @@ components: { securitySchemes: { auth: { type: http, scheme: bearer } } }
     const heads = stderr.match(/^\S*:\d+:\d+ (?:error|warning) [a-z-]+/gm)
     expect(status).toBe(1)
     expect(heads).toEqual([
-      'specs/openapi.yaml:6:53 error claims-malformed',
+      'specs/openapi.yaml:6:49 error claims-malformed',
       'specs/openapi.yaml:7:5 error operation-id-duplicate',
-      'specs/openapi.yaml:7:43 error scheme-undefined',
+      'specs/openapi.yaml:7:45 error scheme-undefined',
       'specs/openapi.yaml:8:3 warning document-form',
       'specs/openapi.yaml:8:3 error path-malformed',
     ])

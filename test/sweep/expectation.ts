@@ -39,7 +39,7 @@ export function casesOf(operation: FoundOperation, { schemes }: NaiveDocument): 
   return cases
 
   function attempt(title: string, sent: readonly Sent[]): Case {
-    return { title, sent, expected: expect(alternatives, sent, schemes) }
+    return { title, sent, expected: expectedOf(alternatives, sent, schemes) }
   }
 
   /** Good, but nothing that this operation asked for: at a public one, good and bad. */
@@ -97,7 +97,7 @@ export function isUnsupported(type: string): boolean {
 }
 
 /** The document's `security`, read as OpenAPI describes it: one alternative must be met, with all of its members. */
-function expect(alternatives: readonly Alternative[], sent: readonly Sent[], schemes: Schemes): Expected {
+function expectedOf(alternatives: readonly Alternative[], sent: readonly Sent[], schemes: Schemes): Expected {
   if (alternatives.length === 0) return { outcome: 'granted', schemes: [] }
   const place = (name: string) => placeOf(schemeNamed(schemes, name))
   const isSent = (name: string) => sent.some(one => place(one.scheme) === place(name))

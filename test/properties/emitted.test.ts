@@ -1,0 +1,136 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, describe, expect, test } from 'vitest'
+import { type Compiled, compile } from '../../generator/compile.js'
+import { temporaryFolder } from '../golden/workspace.js'
+import { documentOf, HARMLESS, type Slot, type Texts, texts } from './hostile.js'
+import { shapeOf } from './shape.js'
+
+const cwd = temporaryFolder()
+afterAll(() => rmSync(cwd, { recursive: true, force: true }))
+
+async function compiled(of: Texts): Promise<Compiled> {
+  mkdirSync(join(cwd, 'specs'), { recursive: true })
+  writeFileSync(join(cwd, 'specs/openapi.yaml'), JSON.stringify(documentOf(of)))
+  return compile({ cwd })
+}
+
+const filesOf = ({ emitted, stubs }: Compiled) => new Map([...emitted, ...stubs])
+
+function shapesOf(result: Compiled) {
+  const names = new Set(result.model?.operations.map(one => one.id))
+  return [...filesOf(result)].map(([path, text]) => ({ path, ...shapeOf(path, text, names) }))
+}
+
+const harmless = await compiled(HARMLESS)
+const expected = shapesOf(harmless)
+
+/** No code is made of them, but more or less of it than of a harmless text: the lists below say where. */
+const CHANGES: { readonly [file: string]: readonly Slot[] } = {
+  // A format that is known is checked; a pattern, a member or a media type may come to mean something else.
+  'validators.ts': [
+    'format',
+    'mediaTypeParameter',
+    'header',
+    'schemaDefault',
+    'parameterDefault',
+    'property',
+    'otherProperty',
+    'discriminator',
+  ],
+  'types.ts': ['mediaTypeParameter', 'header', 'discriminator', 'property', 'otherProperty', 'format'],
+}
+
+function isComparable(file: string, of: Texts): boolean {
+  return (CHANGES[file] ?? []).every(slot => of[slot] === HARMLESS[slot])
+}
+
+/** Two members of one name are one member: that changes the shape, and makes nothing of a text. */
+function isDistinct(of: Texts): boolean {
+  return new Set(Object.values(of)).size === Object.values(of).length
+}
+
+describe('whatever the texts of a document are', () => {
+  test('the harmless ones are taken', () => {
+    expect(harmless.diagnostics).toEqual([])
+    expect([...filesOf(harmless).keys()].map(path => basename(path))).toEqual([
+      'types.ts',
+      'policies.ts',
+      'handlers.ts',
+      'validators.ts',
+      'router.ts',
+      'getPet.ts',
+      'addPet.ts',
+      'index.ts',
+    ])
+  })
+
+  const tally = { emitted: 0, refused: 0, compared: 0 }
+
+  test('nothing is emitted, or what the template says and no other code', async () => {
+    await fc.assert(
+      fc.asyncProperty(texts, async of => {
+        const result = await compiled(of)
+        if (!result.model) {
+          tally.refused++
+          expect(result.diagnostics.some(one => one.severity === 'error')).toBe(true)
+          expect(filesOf(result).size).toBe(0)
+          return
+        }
+        tally.emitted++
+        const shapes = shapesOf(result)
+        expect(shapes).toHaveLength(expected.length)
+        for (const [index, { path, faults, tree, identifiers }] of shapes.entries()) {
+          const file = basename(path)
+          const wanted = expected[index]
+          expect(faults, file).toEqual([])
+          for (const one of identifiers)
+            expect(wanted?.identifiers.has(one) || isOfAjv(one), `${one} in ${file}`).toBe(true)
+          if (isDistinct(of) && isComparable(file, of)) {
+            tally.compared++
+            expect(tree, file).toBe(wanted?.tree)
+          }
+        }
+      }),
+      { numRuns: 250 },
+    )
+    // Were they all refused, nothing would have been shown.
+    expect(tally.emitted).toBeGreaterThan(60)
+    expect(tally.refused).toBeGreaterThan(20)
+    expect(tally.compared).toBeGreaterThan(300)
+  }, 120_000)
+
+  test('the files stay inside their folders, and bear plain names', async () => {
+    await fc.assert(
+      fc.asyncProperty(texts, async of => {
+        const { emitted, stubs } = await compiled(of)
+        for (const path of emitted.keys()) expect(dirname(path)).toBe(join(cwd, 'generated'))
+        for (const path of stubs.keys()) {
+          expect(dirname(path)).toBe(join(cwd, 'handlers'))
+          expect(basename(path)).toMatch(/^[\p{L}_$][\p{L}\p{N}_$]*\.ts$/u)
+        }
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('the same document gives the same bytes', async () => {
+    await fc.assert(
+      fc.asyncProperty(texts, async of => {
+        const [first, second] = [await compiled(of), await compiled(of)]
+        expect([...filesOf(second)]).toEqual([...filesOf(first)])
+        expect(second.model).toEqual(first.model)
+        expect(second.diagnostics).toEqual(first.diagnostics)
+      }),
+      { numRuns: 30 },
+    )
+  })
+})
+
+/** The compiler of schemas numbers its own names, as many as it needs. */
+function isOfAjv(name: string): boolean {
+  return /^(?:validate|schema|pattern|formats|func|wrapper|data|err|key|len|i|j|missing|_?errs|valid|_valid|props|evaluated|prop|p|tag|item)\d+$/.test(
+    name,
+  )
+}
