@@ -9,6 +9,7 @@ export async function emitTypes(document: ResolvedDocument, model: ApiModel): Pr
   // It changes what it is given.
   const copy = structuredClone(document.root)
   keepNamesApart(copy)
+  dropLooseReferences(copy, copy)
   const nodes = await openapiTS(copy as unknown as OpenAPI3, { silent: true, alphabetize: false })
   return `${header(model.document)}${astToString(nodes)}`
 }
@@ -43,4 +44,30 @@ function members(owner: unknown, name: string): unknown[] {
 
 function values(owner: unknown): unknown[] {
   return isObject(owner) ? Object.values(owner) : []
+}
+
+/**
+ * A resolved document refers to its components only. What else looks like a reference is data (a description, an
+ * example, an extension), and a discriminator may name what is not there: openapi-typescript would follow both, and stop.
+ */
+function dropLooseReferences(node: unknown, root: JsonObject): void {
+  if (Array.isArray(node)) for (const one of node) dropLooseReferences(one, root)
+  if (!isObject(node)) return
+  if (typeof node.$ref === 'string' && !resolves(node.$ref, root)) delete node.$ref
+  if (isObject(node.discriminator) && isObject(node.discriminator.mapping)) {
+    const { mapping } = node.discriminator
+    for (const [value, target] of Object.entries(mapping)) {
+      const named = `#/components/schemas/${target}`
+      if (resolves(named, root)) mapping[value] = named
+      else if (!resolves(target, root)) delete mapping[value]
+    }
+  }
+  for (const value of Object.values(node)) dropLooseReferences(value, root)
+}
+
+function resolves(reference: unknown, { components }: JsonObject): boolean {
+  const [, section = '', name = ''] =
+    (typeof reference === 'string' && /^#\/components\/([^/]+)\/([^/]+)$/.exec(reference)) || []
+  const owner = isObject(components) && Object.hasOwn(components, section) ? components[section] : undefined
+  return isObject(owner) && Object.hasOwn(owner, name.replaceAll('~1', '/').replaceAll('~0', '~'))
 }

@@ -193,6 +193,16 @@ test('JSON Pointer and percent escapes are undone once each', async () => {
   })
 })
 
+test('a name that reads like an escape is no escape once it is undone', async () => {
+  const schemas = { 'a~1b': { title: 'tilde' }, 'a/b': { title: 'slash' }, C: { $ref: '#/components/schemas/a~01b' } }
+  const { root, codes } = await loaded({ 'openapi.yaml': openapi({ components: { schemas } }) })
+  expect(codes).not.toContain('reference-dangling')
+  expect(at(root, 'components', 'schemas', 'C')).toEqual({ $ref: '#/components/schemas/a~01b' })
+  const moved = openapi({ ...get(reply({ $ref: '#/x-schemas/a~01b' })), 'x-schemas': schemas })
+  const { root: other } = await loaded({ 'openapi.yaml': moved })
+  expect(Object.values(at(other, 'components', 'schemas') as object)).toEqual([{ title: 'tilde' }])
+})
+
 test('a pointer may lead through references', async () => {
   const { root, diagnostics } = await loaded({
     'openapi.yaml': openapi({

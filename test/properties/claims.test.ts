@@ -18,6 +18,8 @@ const scalar = fc.constantFrom<unknown>('gold', '', 'admin', '1', 1, 0, 18, -0, 
 const odd = fc.constantFrom<unknown>({}, [], [[]], Number.NaN, Number.POSITIVE_INFINITY, { a: 1 })
 const list = fc.array(fc.oneof({ weight: 8, arbitrary: scalar }, { weight: 1, arbitrary: odd }), { maxLength: 3 })
 
+/** Lists that mean to match, but for a member that no list of scalars holds. */
+const few = fc.array(fc.constantFrom<unknown>('gold', 'admin', 1, null, {}), { minLength: 1, maxLength: 3 })
 const range = fc.record({ min: scalar, max: scalar }, { requiredKeys: [] })
 const rule = fc.oneof(
   { weight: 3, arbitrary: scalar },
@@ -26,7 +28,9 @@ const rule = fc.oneof(
   { weight: 2, arbitrary: fc.record({ equals: scalar }) },
   {
     weight: 2,
-    arbitrary: fc.tuple(fc.constantFrom('in', 'includes', 'includesAny'), list).map(([name, of]) => ({ [name]: of })),
+    arbitrary: fc
+      .tuple(fc.constantFrom('in', 'includes', 'includesAny'), fc.oneof(list, few))
+      .map(([name, of]) => ({ [name]: of })),
   },
   {
     weight: 2,
@@ -69,7 +73,7 @@ const token = fc
   .uniqueArray(
     fc.tuple(
       fc.constantFrom('tier', 'roles', 'age', '__proto__', 'constructor', 'org', 'a/b'),
-      fc.oneof(scalar, list, fc.record({ roles: list, '~': scalar }, { requiredKeys: [] })),
+      fc.oneof(scalar, list, few, fc.record({ roles: list, '~': scalar }, { requiredKeys: [] })),
     ),
     { minLength: 2, selector: ([name]) => name },
   )

@@ -39,6 +39,8 @@ const CHANGES: { readonly [file: string]: readonly Slot[] } = {
     'otherProperty',
     'discriminator',
   ],
+  // A claim whose name begins with a slash is no member of the token's type.
+  'handlers.ts': ['claim'],
   'types.ts': ['mediaTypeParameter', 'header', 'discriminator', 'property', 'otherProperty', 'format'],
 }
 
@@ -46,9 +48,10 @@ function isComparable(file: string, of: Texts): boolean {
   return (CHANGES[file] ?? []).every(slot => of[slot] === HARMLESS[slot])
 }
 
-/** Two members of one name are one member: that changes the shape, and makes nothing of a text. */
+/** Two members of one name are one member, and JavaScript puts names that are numbers first: no code of a text, either. */
 function isDistinct(of: Texts): boolean {
-  return new Set(Object.values(of)).size === Object.values(of).length
+  const all = Object.values(of)
+  return new Set(all).size === all.length && !all.some(text => /^\d+$/.test(text))
 }
 
 describe('whatever the texts of a document are', () => {
@@ -68,51 +71,65 @@ describe('whatever the texts of a document are', () => {
 
   const tally = { emitted: 0, refused: 0, compared: 0 }
 
-  test('nothing is emitted, or what the template says and no other code', async () => {
-    await fc.assert(
-      fc.asyncProperty(texts, async of => {
-        const result = await compiled(of)
-        if (!result.model) {
-          tally.refused++
-          expect(result.diagnostics.some(one => one.severity === 'error')).toBe(true)
-          expect(filesOf(result).size).toBe(0)
-          return
-        }
-        tally.emitted++
-        const shapes = shapesOf(result)
-        expect(shapes).toHaveLength(expected.length)
-        for (const [index, { path, faults, tree, identifiers }] of shapes.entries()) {
-          const file = basename(path)
-          const wanted = expected[index]
-          expect(faults, file).toEqual([])
-          for (const one of identifiers)
-            expect(wanted?.identifiers.has(one) || isOfAjv(one), `${one} in ${file}`).toBe(true)
-          if (isDistinct(of) && isComparable(file, of)) {
-            tally.compared++
-            expect(tree, file).toBe(wanted?.tree)
-          }
-        }
-      }),
-      { numRuns: 250 },
-    )
+  async function expectInert(of: Texts): Promise<void> {
+    const result = await compiled(of)
+    if (!result.model) {
+      tally.refused++
+      expect(result.diagnostics.some(one => one.severity === 'error')).toBe(true)
+      expect(filesOf(result).size).toBe(0)
+      return
+    }
+    tally.emitted++
+    for (const path of result.emitted.keys()) expect(dirname(path)).toBe(join(cwd, 'generated'))
+    for (const path of result.stubs.keys()) {
+      expect(dirname(path)).toBe(join(cwd, 'handlers'))
+      expect(basename(path)).toMatch(/^[\p{L}_$][\p{L}\p{N}_$]*\.ts$/u)
+    }
+    const shapes = shapesOf(result)
+    expect(shapes).toHaveLength(expected.length)
+    for (const [index, { path, faults, tree, identifiers }] of shapes.entries()) {
+      // A stub's file has its operation's name: its place among the files says which it is.
+      const [file, wanted] = [basename(path), expected[index]]
+      expect(faults, file).toEqual([])
+      for (const one of identifiers)
+        expect(wanted?.identifiers.has(one) || isOfAjv(one), `${one} in ${file}`).toBe(true)
+      if (isDistinct(of) && isComparable(file, of)) {
+        tally.compared++
+        expect(tree, file).toBe(wanted?.tree)
+      }
+    }
+  }
+
+  test('nothing is emitted, or what the template says and no other code, in files of plain names', async () => {
+    await fc.assert(fc.asyncProperty(texts, expectInert), { numRuns: 150 })
     // Were they all refused, nothing would have been shown.
-    expect(tally.emitted).toBeGreaterThan(60)
-    expect(tally.refused).toBeGreaterThan(20)
-    expect(tally.compared).toBeGreaterThan(300)
+    expect(tally.emitted).toBeGreaterThan(40)
+    expect(tally.refused).toBeGreaterThan(10)
+    expect(tally.compared).toBeGreaterThan(150)
   }, 120_000)
 
-  test('the files stay inside their folders, and bear plain names', async () => {
-    await fc.assert(
-      fc.asyncProperty(texts, async of => {
-        const { emitted, stubs } = await compiled(of)
-        for (const path of emitted.keys()) expect(dirname(path)).toBe(join(cwd, 'generated'))
-        for (const path of stubs.keys()) {
-          expect(dirname(path)).toBe(join(cwd, 'handlers'))
-          expect(basename(path)).toMatch(/^[\p{L}_$][\p{L}\p{N}_$]*\.ts$/u)
-        }
-      }),
-      { numRuns: 60 },
-    )
+  // Each of them was the end of a library once.
+  test.each<[Slot, string]>([
+    ['path', 'a%25'],
+    ['pathParameter', 'a%'],
+    ['schemaName', '%'],
+    ['property', '\ud800'],
+    ['property', 'valueOf'],
+    ['property', '__defineGetter__'],
+    ['patternProperty', 'valueOf'],
+    ['dependentProperty', 'hasOwnProperty'],
+    ['schemaName', 'toString'],
+    ['scheme', '__defineGetter__'],
+    ['operationId', '\u{323b0}'],
+    ['check', 'constructor'],
+    ['claim', '__proto__'],
+    ['mediaTypeParameter', 'x="*/"'],
+    ['description', '*/ alert(1) /*'],
+    ['propertyDescription', '*/ alert(1) /*\n*/'],
+    ['summary', '*\u200b/ alert(1)'],
+    ['operationId', '../../outside'],
+  ])('nor with the %s %j', async (slot, text) => {
+    await expectInert({ ...HARMLESS, [slot]: text })
   })
 
   test('the same document gives the same bytes', async () => {
@@ -123,7 +140,7 @@ describe('whatever the texts of a document are', () => {
         expect(second.model).toEqual(first.model)
         expect(second.diagnostics).toEqual(first.diagnostics)
       }),
-      { numRuns: 30 },
+      { numRuns: 20 },
     )
   })
 })
