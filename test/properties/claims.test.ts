@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseClaims } from '../../generator/model/claims.js'
-import { unmetClaim } from '../../runtime/claims.js'
+import { ruleMet, unmetClaim } from '../../runtime/claims.js'
+import type { ClaimRule } from '../../runtime/policy.js'
 
 const NAMES = [
   'tier',
@@ -195,6 +196,31 @@ describe('x-claims', () => {
       { numRuns: 10_000 },
     )
     expect(Math.min(tally.faulty, tally.met, tally.unmet)).toBeGreaterThan(200)
+  })
+
+  test('holds a claim to one rule as the rule says', () => {
+    const operators = fc.oneof(
+      scalar,
+      fc.tuple(fc.constantFrom('in', 'includes', 'includesAny'), few).map(([name, of]) => ({ [name]: of })),
+      range,
+      fc.constantFrom<unknown>({ present: true }, { param: 'id' }, { param: 'other' }),
+    )
+    const tally = { met: 0, unmet: 0 }
+    fc.assert(
+      fc.property(operators, fc.oneof(scalar, few, list), (of, value) => {
+        const {
+          demands: [demand],
+          faults,
+        } = parseClaims({ claim: of })
+        const wanted = ruleHolds(of, [value])
+        expect(faults.length > 0).toBe(wanted === 'faulty')
+        if (wanted === 'faulty') return
+        tally[wanted ? 'met' : 'unmet']++
+        expect(ruleMet(demand?.claim as ClaimRule, value, PARAMS)).toBe(wanted)
+      }),
+      { numRuns: 10_000 },
+    )
+    expect(Math.min(tally.met, tally.unmet)).toBeGreaterThan(500)
   })
 
   test('is the same when its long form is read again', () => {
