@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import type { Diagnostic } from './diagnostics/diagnostic.js'
-import { emit } from './emit/emit.js'
+import { EmitFailure, type Emitted, emit } from './emit/emit.js'
 import { emitStubs } from './emit/stubs.js'
 import { lint } from './lint/lint.js'
-import type { Sources } from './load/document.js'
+import type { ResolvedDocument, Sources } from './load/document.js'
 import { load } from './load/load.js'
 import type { ApiModel } from './model/api-model.js'
 import { model } from './model/model.js'
@@ -58,7 +58,8 @@ export async function compile(options: CompileOptions = {}): Promise<Compiled> {
   const diagnostics = [...loaded.diagnostics, ...modelled.diagnostics]
   if (!modelled.model) return { diagnostics, sources, ...nothing }
   onStage('emitting')
-  const emitted = await emit(modelled.model, document)
+  const emitted = await emitOrReport(modelled.model, document)
+  if ('code' in emitted) return { diagnostics: [...diagnostics, emitted], sources, ...nothing }
   onStage('looking at the handlers')
   const operations = modelled.model.operations.map(one => one.id)
   const module = modulePath(handlers, join(out, 'handlers.js'))
@@ -77,6 +78,20 @@ export async function compile(options: CompileOptions = {}): Promise<Compiled> {
     model: modelled.model,
     emitted: underFolder(out, emitted),
     stubs: underFolder(handlers, new Map(Object.entries(stubs.files))),
+  }
+}
+
+async function emitOrReport(found: ApiModel, document: ResolvedDocument): Promise<Emitted | Diagnostic> {
+  try {
+    return await emit(found, document)
+  } catch (error) {
+    if (!(error instanceof EmitFailure)) throw error
+    return {
+      code: 'emit-failed',
+      severity: 'error',
+      message: error.message,
+      help: 'a name in the document is more than the libraries behind can take: look for % and for names such as valueOf',
+    }
   }
 }
 

@@ -8,25 +8,46 @@ import { header } from './header.js'
 export async function emitTypes(document: ResolvedDocument, model: ApiModel): Promise<string> {
   // It changes what it is given.
   const copy = structuredClone(document.root)
-  keepNamesApart(copy)
+  keepNamesApart(copy, model)
   dropLooseReferences(copy, copy)
+  hidePercentSigns(copy)
   const nodes = await openapiTS(copy as unknown as OpenAPI3, { silent: true, alphabetize: false })
-  return `${header(model.document)}${astToString(nodes)}`
+  return `${header(model.document)}${astToString(nodes).replace(HIDDEN_PERCENT_SIGN, '%')}`
 }
 
 /**
- * Types of operations are kept by operationId. Those of calls that the API makes must not take the place of one that it
- * serves, nor those of path items that were put in their place and stand in `components` too.
+ * Types of operations are kept by operationId: here that is the name of the operation in all emitted code. Those of
+ * calls that the API makes must not take the place of one that it serves, nor those of path items that were put in
+ * their place and stand in `components` too.
  */
-function keepNamesApart({ paths, webhooks, components }: JsonObject): void {
+function keepNamesApart({ paths, webhooks, components }: JsonObject, { operations }: ApiModel): void {
   for (const item of values(paths)) {
-    for (const operation of values(item)) for (const callback of members(operation, 'callbacks')) forgetNames(callback)
+    for (const operation of values(item)) {
+      for (const callback of members(operation, 'callbacks')) forgetNames(callback)
+      if (isObject(operation)) delete operation.operationId
+    }
+  }
+  for (const { id, method, path } of operations) {
+    const item = isObject(paths) ? paths[path] : undefined
+    const operation = isObject(item) ? item[method] : undefined
+    if (isObject(operation)) operation.operationId = id
   }
   forgetNames(webhooks)
   if (!isObject(components)) return
   for (const callback of values(components.callbacks)) forgetNames(callback)
   delete components.pathItems
 }
+
+/** openapi-typescript decodes a path's percent-encoding twice, and stops where the second time is one too many. */
+function hidePercentSigns(copy: JsonObject): void {
+  if (!isObject(copy.paths)) return
+  copy.paths = Object.fromEntries(
+    Object.entries(copy.paths).map(([path, item]) => [path.replaceAll('%', '\ue000'), item]),
+  )
+}
+
+/** A character of private use; a path of the document that holds one would show `%` in its type, and not compile. */
+const HIDDEN_PERCENT_SIGN = /\ue000|\\ue000/gi
 
 function forgetNames(pathItems: unknown): void {
   for (const item of values(pathItems)) {

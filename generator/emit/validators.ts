@@ -9,7 +9,7 @@ import { textSchema } from './validators/text-schema.js'
 
 /** `validators.ts`: a line per operation, and below it the schemas that requests reach, compiled. */
 export function emitValidators(model: ApiModel): string {
-  const emission: Emission = { model, compiler: new SchemaCompiler(model.schemas), texts: new Map() }
+  const emission: Emission = { model, compiler: new SchemaCompiler(model), texts: new Map() }
   const lines = model.operations.map(
     operation => `  ${propertyName(operation.id)}: ${operationText(operation, emission)},\n`,
   )

@@ -7,7 +7,7 @@ import type { ApiModel, JsonSchema, Method, Operation } from './api-model.js'
 import { isObject, kindOf } from './claims.js'
 import { error, show, UNSUPPORTED, warning } from './faults.js'
 import { toJsonSchema } from './json-schema.js'
-import { checkNames, operationName } from './operation-id.js'
+import { checkNames, type NamedOperation, operationName } from './operation-id.js'
 import { checkPaths, PATH_FAULTS } from './paths.js'
 import { type PolicyReader, readPolicy, readWrittenClaims } from './policy.js'
 import { readParameters, readRequestBody } from './request.js'
@@ -64,6 +64,7 @@ export function model(document: ResolvedDocument, options: ModelOptions): Modell
       if (policy?.unsupported) unsupported.push(policy.unsupported)
       const requestBody = readRequestBody(node, request)
       const operationId = readOperationId(node, name, document, report)
+      const id = operationName(operationId, method, item.path)
       found.push({
         method: method as Method,
         path: item.path,
@@ -71,10 +72,12 @@ export function model(document: ResolvedDocument, options: ModelOptions): Modell
         location,
         name,
         unsupported,
+        id,
+        operationId,
         ...(policy && {
           schemes: policy.schemes,
           operation: {
-            id: operationName(operationId, method, item.path),
+            id,
             ...(operationId !== undefined && { operationId }),
             method: method as Method,
             path: item.path,
@@ -139,13 +142,11 @@ interface Unsupported {
   readonly location: Location
 }
 
-interface FoundOperation {
+interface FoundOperation extends NamedOperation {
   readonly method: Method
   readonly path: string
   readonly segments: readonly PathSegment[]
   readonly location: Location
-  /** `GET /path`, for messages. */
-  readonly name: string
   readonly unsupported: readonly Unsupported[]
   readonly schemes?: readonly KnownScheme[]
   /** Absent when its policy could not be read: that was reported. */

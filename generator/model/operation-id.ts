@@ -1,5 +1,4 @@
 import type { Location, Report } from '../diagnostics/diagnostic.js'
-import type { Operation } from './api-model.js'
 import { error, show } from './faults.js'
 
 /**
@@ -28,20 +27,24 @@ function pathWords(path: string): string {
   return words === '/' || words === '' ? 'root' : words
 }
 
+/** What no identifier holds; beyond the first plane, compilers do not agree on what one may hold. */
+const NO_WORD = /(?:[^\p{ID_Continue}$]|[\u{10000}-\u{10ffff}])+/u
+
 function identifier(text: string): string {
   const normal = text.normalize('NFC')
-  if (/^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(normal)) return normal
-  const [first = '', ...rest] = normal.split(/[^\p{L}\p{N}_$]+/u).filter(word => word !== '')
+  const [first = '', ...rest] = normal.split(NO_WORD).filter(word => word !== '')
   return first + rest.map(word => word.charAt(0).toUpperCase() + word.slice(1)).join('')
 }
 
 function settle(name: string): string {
-  const safe = /^[\p{L}_$]/u.test(name) ? name : `_${name}`
+  const safe = /^[\p{ID_Start}_$]/u.test(name) ? name : `_${name}`
   return TAKEN.has(safe) || TAKEN.has(safe.toLowerCase()) || safe.startsWith('__') ? `${safe}_` : safe
 }
 
 export interface NamedOperation {
-  readonly operation?: Operation
+  /** Its name in emitted code; absent for an operation that is not emitted. */
+  readonly id?: string
+  readonly operationId?: string | undefined
   /** `GET /path`, for messages. */
   readonly name: string
   readonly location: Location
@@ -51,21 +54,21 @@ export interface NamedOperation {
 export function checkNames(operations: readonly NamedOperation[], report: Report): void {
   const names = new Map<string, NamedOperation>()
   for (const one of operations) {
-    if (!one.operation) continue
+    if (one.id === undefined) continue
     // Without case: file systems exist on which getUser.ts and getuser.ts are one file.
-    const key = one.operation.id.toLowerCase()
+    const key = one.id.toLowerCase()
     const other = names.get(key)
-    if (!other?.operation) {
+    if (!other) {
       names.set(key, one)
       continue
     }
-    const same = one.operation.operationId !== undefined && one.operation.operationId === other.operation.operationId
+    const same = one.operationId !== undefined && one.operationId === other.operationId
     report(
       error({
         code: same ? 'operation-id-duplicate' : 'operation-name-collision',
         message: same
-          ? `${one.name} and ${other.name} have the same operationId ${show(one.operation.operationId)}`
-          : `${one.name} and ${other.name} would both be named ${show(one.operation.id)}`,
+          ? `${one.name} and ${other.name} have the same operationId ${show(one.operationId)}`
+          : `${one.name} and ${other.name} would both be named ${show(one.id)}`,
         help: 'give each an operationId of its own, different in more than upper and lower case',
         location: one.location,
         notes: [{ message: `${other.name} is here`, location: other.location }],

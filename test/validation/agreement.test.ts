@@ -103,14 +103,29 @@ const schemas = fc.record({
   C: bounds.map(one => ({ properties: { a: { $ref: '#/components/schemas/C' } }, ...one })),
 })
 
-function reference(schemas: object, body: unknown): (value: unknown) => boolean {
-  const ajv = new Ajv2020({ strict: false, logger: false, validateSchema: false, ownProperties: true, formats })
+function reference(schemas: object, body: unknown): (value: unknown) => boolean | undefined {
+  const ajv = new Ajv2020({
+    strict: false,
+    logger: false,
+    validateSchema: false,
+    allErrors: true,
+    ownProperties: true,
+    formats,
+  })
   const root = { components: { schemas: { ...schemas, It: body } } }
   // ajv heeds `nullable`, which is no keyword of JSON Schema.
   ajv.addSchema(JSON.parse(JSON.stringify(root, (key, one) => (key === 'nullable' ? undefined : one))), 'root')
   const valid = ajv.getSchema('root#/components/schemas/It')
   if (!valid) throw new Error('ajv does not know It')
-  return one => valid(one) === true
+  return one => {
+    try {
+      return valid(one) === true
+    } catch (error) {
+      // ajv's own code trips over `patternProperties` beside a composition; what is emitted must not.
+      if (error instanceof TypeError) return undefined
+      throw error
+    }
+  }
 }
 
 const formats: Record<string, (typeof fullFormats)[keyof typeof fullFormats]> = Object.assign(
@@ -121,18 +136,20 @@ const formats: Record<string, (typeof fullFormats)[keyof typeof fullFormats]> = 
 describe('what is emitted decides as ajv does on the schemas of the document', () => {
   it('on random schemas and values', () => {
     const counts = { valid: 0, invalid: 0 }
-    const samples = fc.array(value, { minLength: 25, maxLength: 25 })
+    const samples = fc.array(value, { minLength: 1, maxLength: 25 })
     fc.assert(
       fc.property(schemas, schemaOver('A', 'B', 'C'), samples, (schemas, body, values) => {
         const expected = reference(schemas, body)
         const { valid = () => true } = bodyValidator(body, schemas).body?.content[0] ?? {}
         for (const one of values.map(each => JSON.parse(JSON.stringify(each)))) {
           const answer = expected(one)
+          const emitted = valid(one)
+          if (answer === undefined) continue
           counts[answer ? 'valid' : 'invalid']++
-          expect(valid(one)).toBe(answer)
+          expect(emitted).toBe(answer)
         }
       }),
-      { numRuns: 150, endOnFailure: true },
+      { numRuns: 150 },
     )
     // A generator of schemas that nothing fits, or everything, would prove nothing.
     expect(Math.min(counts.valid, counts.invalid)).toBeGreaterThan(300)

@@ -12,23 +12,11 @@ export class SchemaCompiler {
   private readonly components = new Map<string, string>()
   private readonly inline = new Map<string, string>()
   private readonly used = new Set<string>()
-  private readonly ajv = new Ajv2020({
-    allErrors: true,
-    // Documents hold annotations that ajv does not know; what is malformed was refused when the model was made.
-    strict: false,
-    meta: false,
-    validateSchema: false,
-    logger: false,
-    messages: false,
-    inlineRefs: false,
-    // Without it, `required: ['constructor']` would be met by what every object inherits.
-    ownProperties: true,
-    formats: fullFormats,
-    code: { source: true, esm: true, lines: true, formats: _`schemaFunctions.formats` },
-  })
+  private readonly ajv: Ajv2020
 
-  constructor(schemas: ApiModel['schemas']) {
+  constructor({ schemas, operations }: ApiModel) {
     this.schemas = schemas
+    this.ajv = compilerFor(usesUnevaluated([schemas, operations]))
   }
 
   /** The function for `schema` in the emitted code; `undefined` where reading a text by its `type` leaves nothing to check. */
@@ -98,6 +86,33 @@ export class SchemaCompiler {
   private add(id: string, schema: JsonSchema): void {
     this.ajv.addSchema(ajvSchema(this.converted(schema)), id)
   }
+}
+
+function compilerFor(unevaluated: boolean): Ajv2020 {
+  const ajv = new Ajv2020({
+    // For the sake of correctness, too: without it, ajv 8 skips what follows `prefixItems` where an array is shorter.
+    allErrors: true,
+    // Documents hold annotations that ajv does not know; what is malformed was refused when the model was made.
+    strict: false,
+    meta: false,
+    validateSchema: false,
+    logger: false,
+    messages: false,
+    inlineRefs: false,
+    // Without it, `required: ['constructor']` would be met by what every object inherits.
+    ownProperties: true,
+    formats: fullFormats,
+    code: { source: true, esm: true, lines: true, formats: _`schemaFunctions.formats` },
+  })
+  // ajv's class for 2020-12 turns it on always; the account of what was evaluated costs code and time.
+  ajv.opts.unevaluated = unevaluated
+  return ajv
+}
+
+/** A member that is merely called so costs a little code. */
+function usesUnevaluated(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return 'unevaluatedProperties' in value || 'unevaluatedItems' in value || Object.values(value).some(usesUnevaluated)
 }
 
 /** ajv registers objects only. */

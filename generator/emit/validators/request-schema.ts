@@ -28,7 +28,23 @@ function convert(schema: JsonSchema, context: RequestSchemas, outer: ReadonlySet
     // OpenAPI (Schema Object, `readOnly`): `required` takes effect on the response only.
     result.required = result.required.filter(name => !readOnly.has(name))
   }
-  return withoutNullBranches(result)
+  return withPatternsApart(withoutNullBranches(result))
+}
+
+const MEMBERS = ['properties', 'patternProperties', 'additionalProperties']
+const COMPOSITION = ['$ref', 'allOf', 'anyOf', 'oneOf', 'not', 'if', 'then', 'else', 'dependentSchemas']
+
+/**
+ * ajv 8's account of evaluated members is undefined after a composition that failed, and its `patternProperties` trip
+ * over that. In an `allOf` of their own, these keywords mean the same.
+ */
+function withPatternsApart(schema: JsonSchema): JsonSchema {
+  if (typeof schema === 'boolean' || !('patternProperties' in schema)) return schema
+  if (!COMPOSITION.some(keyword => keyword in schema)) return schema
+  const entries = Object.entries(schema)
+  const members = Object.fromEntries(entries.filter(([keyword]) => MEMBERS.includes(keyword)))
+  const rest = Object.fromEntries(entries.filter(([keyword]) => !MEMBERS.includes(keyword)))
+  return { ...rest, allOf: [...listed(rest, 'allOf'), members] }
 }
 
 /** A format that is not known is an annotation. The table's own members only: a document may write `constructor`. */
