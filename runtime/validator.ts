@@ -113,5 +113,8 @@ function equalJson(a: unknown, b: unknown): boolean {
   }
   const members = Object.entries(a)
   const others = new Map(Object.entries(b))
-  return members.length === others.size && members.every(([name, value]) => equalJson(value, others.get(name)))
+  return (
+    members.length === others.size &&
+    members.every(([name, value]) => others.has(name) && equalJson(value, others.get(name)))
+  )
 }

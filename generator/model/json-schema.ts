@@ -112,13 +112,22 @@ function convertSubschemas(
   const members: [string, JsonSchema][] = []
   for (const [name, one] of Object.entries(value)) {
     const key = keyword === 'patternProperties' ? unicodePattern(name) : name
-    if (name === '__proto__' || key === undefined) {
-      report(name === '__proto__' ? prototypeName([...at, name]) : badPattern([...at, name]))
+    const fault = faultOfName(name, key, [...at, name])
+    if (fault || key === undefined) {
+      if (fault) report(fault)
       return FAULTY
     }
     members.push([key, convert(one, [...at, name], context)])
   }
   return { [keyword]: Object.fromEntries(members) }
+}
+
+function faultOfName(name: string, pattern: string | undefined, at: Path): SchemaFault | undefined {
+  if (name === '__proto__') return prototypeName(at)
+  if (pattern === undefined) return badPattern(at)
+  if (!/\p{Surrogate}/u.test(name)) return undefined
+  const message = 'a member whose name is no well-formed Unicode cannot be validated'
+  return { code: 'schema-unsupported', message, help: 'give it another name', path: at }
 }
 
 /** The older keyword that 2020-12 divided in two. */

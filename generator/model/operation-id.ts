@@ -27,12 +27,12 @@ function pathWords(path: string): string {
   return words === '/' || words === '' ? 'root' : words
 }
 
-/** What no identifier holds; beyond the first plane, compilers do not agree on what one may hold. */
-const NO_WORD = /(?:[^\p{ID_Continue}$]|[\u{10000}-\u{10ffff}])+/u
+/** Letters and digits of which every compiler agrees that identifiers hold them: none beyond Unicode's first plane. */
+const WORDS = /(?:(?=[\p{ID_Continue}$])[\p{L}\p{N}_$](?<![\u{10000}-\u{10ffff}]))+/gu
 
 function identifier(text: string): string {
   const normal = text.normalize('NFC')
-  const [first = '', ...rest] = normal.split(NO_WORD).filter(word => word !== '')
+  const [first = '', ...rest] = normal.match(WORDS) ?? []
   return first + rest.map(word => word.charAt(0).toUpperCase() + word.slice(1)).join('')
 }
 

@@ -119,6 +119,7 @@ describe('what cannot be compiled is a fault, and matches nothing', () => {
 
   it.each([
     '{ "properties": { "__proto__": { "type": "string" } } }',
+    '{ "properties": { "\\ud800": { "type": "string" } } }',
     '{ "required": ["__proto__"] }',
     '{ "dependentRequired": { "a": ["__proto__"] } }',
     '{ "patternProperties": { "__proto__": false } }',
