@@ -42,6 +42,8 @@ export function yamlValue(
     if (error instanceof RangeError) return { faults: [tooDeep(0)] }
     throw error
   }
+  const overflow = document.errors.find(error => /call stack/i.test(error.message))
+  if (overflow) return { faults: [tooDeep(overflow.pos[0])] }
   if (document.errors.length > 0) {
     const faults = document.errors.slice(0, MOST_FAULTS).map(error => ({
       message: `the text cannot be parsed: ${error.message.charAt(0).toLowerCase()}${error.message.slice(1).replace(/\s+/g, ' ')}`,

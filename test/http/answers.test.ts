@@ -118,7 +118,10 @@ afterAll(async () => {
 
 /** Status, challenge and body: the columns of the table of answers. */
 async function answer(path: string, asked?: Asked, from = origin) {
+  const runs = handlerRuns
   const { status, headers, text } = await send(from, path, asked)
+  // A refusal that is sent while the handler runs all the same would look right from outside.
+  expect(handlerRuns - runs, `handlers run by ${path}`).toBe(status < 400 ? 1 : 0)
   return [status, headers['www-authenticate'] ?? '', text] as const
 }
 

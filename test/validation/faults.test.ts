@@ -1,0 +1,123 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, it } from 'vitest'
+import { contractProblem, type Problem, sendProblem } from '../../runtime/problem.js'
+import { schemaFaults } from '../../runtime/schema-faults.js'
+import { bodyValidator } from './emitted.js'
+
+function faults(schema: unknown, value: unknown, schemas = {}): string[] {
+  const { valid = () => true } = bodyValidator(schema, schemas).body?.content[0] ?? {}
+  return schemaFaults(valid, value, 'body').map(({ pointer, detail }) => `${pointer} ${detail}`)
+}
+
+const cat = { type: 'object', required: ['claws'], properties: { kind: { const: 'cat' }, claws: { type: 'integer' } } }
+const dog = { type: 'object', required: ['bark'], properties: { kind: { const: 'dog' }, bark: { type: 'string' } } }
+const schemas = { Cat: cat, Dog: dog }
+const both = [{ $ref: '#/components/schemas/Cat' }, { $ref: '#/components/schemas/Dog' }]
+
+describe('faults', () => {
+  it.each<[unknown, unknown, string[]]>([
+    [{ type: ['string', 'null'] }, 1, ['# must be a string or null']],
+    [{ enum: ['a', 1] }, 'x', ['# must be one of "a", 1']],
+    [{ const: { a: 1 } }, 'x', ['# must be {"a":1}']],
+    [{ minimum: 1 }, 0, ['# must be >= 1']],
+    [{ exclusiveMaximum: 1 }, 1, ['# must be < 1']],
+    [{ multipleOf: 2 }, 1, ['# must be a multiple of 2']],
+    [{ minLength: 2 }, '', ['# must have at least 2 characters']],
+    [{ pattern: '^a' }, 'b', ['# must match the pattern ^a']],
+    [{ format: 'date' }, 'b', ['# must be in the format date']],
+    [{ maxItems: 1 }, [1, 2], ['# must have at most 1 items']],
+    [{ prefixItems: [true], items: false }, [1, 2], ['# must have at most 1 items']],
+    [{ uniqueItems: true }, [1, 1], ['# must not hold the same item twice']],
+    [{ contains: { const: 1 } }, [2], ['#/0 must be 1', '# must hold at least 1 fitting item']],
+    [{ minProperties: 1 }, {}, ['# must have at least 1 members']],
+    [{ dependentRequired: { a: ['b'] } }, { a: 1 }, ['#/b is required']],
+    [{ properties: { a: false } }, { a: 1 }, ['#/a is not allowed here']],
+    [{ unevaluatedProperties: false }, { a: 1 }, ['#/a is not allowed here']],
+    [
+      { propertyNames: { maxLength: 1 } },
+      { ab: 1 },
+      ['#/ab must have at most 1 characters', '#/ab has a name that is not allowed here'],
+    ],
+    [{ not: { type: 'string' } }, 'a', ['# is excluded by the schema']],
+    [false, 1, ['# is excluded by the schema']],
+    // biome-ignore lint/suspicious/noThenProperty: JSON Schema calls it so.
+    [{ if: { required: ['a'] }, then: { required: ['b'] } }, { a: 1 }, ['#/b is required']],
+    [{ items: { required: ['a/b~c d#'] } }, [{}], ['#/0/a~1b~0c%20d%23 is required']],
+  ])('%j %j', (schema, value, expected) => {
+    expect(faults(schema, value)).toEqual(expected)
+  })
+
+  it('of alternatives are one fault', () => {
+    expect(faults({ oneOf: both }, { kind: 'cat' }, schemas)).toEqual(['# fits none of the alternatives'])
+    expect(faults({ properties: { pet: { anyOf: both } }, required: ['a'] }, { pet: {} }, schemas)).toEqual([
+      '#/a is required',
+      '#/pet fits none of the alternatives',
+    ])
+    expect(faults({ oneOf: both }, { claws: 1, bark: 'x' }, schemas)).toEqual([
+      '# fits more than one of the alternatives',
+    ])
+    expect(faults({ anyOf: [{ type: 'string' }, { type: 'integer' }] }, true)).toEqual([
+      '# must be a string or an integer',
+    ])
+  })
+
+  it('of what may be null are those of the other branch', () => {
+    for (const keyword of ['anyOf', 'oneOf']) {
+      const schema = { [keyword]: [{ $ref: '#/components/schemas/Cat' }, { type: 'null' }] }
+      expect(faults(schema, { claws: 'x' }, schemas)).toEqual(['#/claws must be an integer'])
+      expect(faults(schema, null, schemas)).toEqual([])
+    }
+  })
+
+  it('are fifty at most', () => {
+    expect(faults({ items: { type: 'string' } }, Array(200).fill(1))).toHaveLength(50)
+  })
+
+  it('are there even where the schema gives no reason', () => {
+    expect(schemaFaults(() => false, 1, 'query', ['a'])).toEqual([
+      { in: 'query', pointer: '#/a', detail: 'does not fit the schema' },
+    ])
+  })
+})
+
+async function answer(problem: Problem) {
+  const server = createServer((_req, res) => {
+    sendProblem(res, problem)
+    sendProblem(res, problem)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  try {
+    const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
+    return { status: response.status, headers: response.headers, text: await response.text() }
+  } finally {
+    server.close()
+  }
+}
+
+describe('problem details', () => {
+  it('have the form of RFC 9457', async () => {
+    const fault = { in: 'query', pointer: '#/é', detail: 'is required' } as const
+    const { status, headers, text } = await answer(contractProblem([fault]))
+    expect(status).toBe(400)
+    expect(headers.get('content-type')).toBe('application/problem+json')
+    expect(headers.get('content-length')).toBe(String(Buffer.byteLength(text)))
+    expect(text).toBe(
+      JSON.stringify({
+        type: 'about:blank',
+        title: 'Bad Request',
+        status: 400,
+        detail: 'The request does not fit the document.',
+        errors: [fault],
+      }),
+    )
+  })
+
+  it('carry the headers of the problem', async () => {
+    const { status, headers, text } = await answer({ status: 405, headers: { Allow: 'GET, HEAD' } })
+    expect(status).toBe(405)
+    expect(headers.get('allow')).toBe('GET, HEAD')
+    expect(JSON.parse(text)).toEqual({ type: 'about:blank', title: 'Method Not Allowed', status: 405 })
+  })
+})
