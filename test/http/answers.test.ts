@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import express from 'express'
-import { apiKey, basic, bearer, type Decided, type GateOptions } from 'gatewright/runtime'
+import { apiKey, basic, bearer, createGate, type Decided, type GateOptions } from 'gatewright/runtime'
 import { type LocalClaims, type LocalIssuer, startLocalIssuer } from 'gatewright/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { generate } from '../../generator/index.js'
@@ -519,5 +519,18 @@ describe('at start', () => {
     expect(() => create(stubs, { schemes, checks, claimStatus: 403 })).toThrow(/unknown option claimStatus/)
     expect(() => create(stubs, { schemes, checks, claimsStatus: 200 })).toThrow(/claimsStatus must be 401 or 403/)
     expect(() => create(stubs, complete())).not.toThrow()
+  })
+  test('a policy without a line, a line without a policy, and a policy on two lines are told', () => {
+    const policies = { one: { security: [] }, two: { security: [] } } as const
+    const handler = () => {}
+    const gate = createGate({}, policies, {})
+    gate.get('/one', policies.one, {}, handler)
+    expect(() => gate.router).toThrow(/not routed: two/)
+    expect(() => gate.get('/again', policies.one, {}, handler)).toThrow(
+      /is not one of the document's, or was used before/,
+    )
+    expect(() => gate.get('/other', { security: [] }, {}, handler)).toThrow(/is not one of the document's/)
+    gate.post('/two', policies.two, {}, handler)
+    expect(() => gate.router).not.toThrow()
   })
 })
