@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { type Dirent, readdirSync, readFileSync } from 'node:fs'
 import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import type { Diagnostic } from './diagnostics/diagnostic.js'
 import { EmitFailure, type Emitted, emit } from './emit/emit.js'
@@ -96,15 +96,16 @@ async function emitOrReport(found: ApiModel, document: ResolvedDocument): Promis
 }
 
 function readHandlers(folder: string): { [name: string]: string } {
-  let names: string[]
+  let entries: Dirent[]
   try {
-    names = readdirSync(folder, { withFileTypes: true }).flatMap(one => (one.isFile() ? one.name : []))
+    entries = readdirSync(folder, { withFileTypes: true, recursive: true })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
     throw error
   }
-  const sources = names.filter(name => name.endsWith('.ts') && !name.endsWith('.d.ts'))
-  return Object.fromEntries(sources.map(name => [name, readFileSync(join(folder, name), 'utf8')]))
+  const paths = entries.filter(one => one.isFile()).map(one => join(one.parentPath, one.name))
+  const sources = paths.filter(path => /(?<!\.d)\.ts$/.test(path) && !path.includes(`${sep}node_modules${sep}`))
+  return Object.fromEntries(sources.map(path => [displayPath(folder, path), readFileSync(path, 'utf8')]))
 }
 
 function underFolder(folder: string, files: ReadonlyMap<string, string>): Map<string, string> {

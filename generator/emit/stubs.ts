@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import {
   type ExportDeclaration,
   Project,
@@ -9,7 +10,7 @@ import {
 import { literal } from './literal.js'
 
 export interface StubFiles {
-  /** File name in the handlers' folder → its text. */
+  /** Path within the handlers' folder, with `/` → its text. */
   readonly [name: string]: string
 }
 
@@ -71,10 +72,19 @@ function stubLine(operation: string, handlers: string, notImplemented: string): 
 
 /** A stub in a file that has other things in it: imports that are missing, and one line at the end. */
 function addStub(file: SourceFile, text: string, operation: string, handlersModule: string): string {
+  // A name that is taken is the handler, and only its export was forgotten: the router's types say whether it fits.
+  if (declares(file, operation)) return append(text, [`export { ${operation} }`])
   const notImplemented = importOf(file, 'gatewright/runtime', 'notImplemented')
   const handlers = importOf(file, handlersModule, 'Handlers')
   const imports = [notImplemented, handlers].flatMap(({ line }) => line ?? [])
   return append(insertImports(file, text, imports), [stubLine(operation, handlers.local, notImplemented.local)])
+}
+
+function declares(file: SourceFile, name: string): boolean {
+  return (
+    file.getVariableDeclarations().some(one => boundNames(one).includes(name)) ||
+    [...file.getFunctions(), ...file.getClasses()].some(one => one.getName() === name)
+  )
 }
 
 /** The local name of an import, and the line that brings it where it is missing. */
@@ -125,8 +135,10 @@ function exportedNames(name: string, open: (name: string) => SourceFile | undefi
     for (const one of declaration.getNamedExports()) names.add(one.getAliasNode()?.getText() ?? one.getName())
     const namespace = declaration.getNamespaceExport()?.getName()
     if (namespace !== undefined) names.add(namespace)
-    const source = declaration.isNamespaceExport() && namespace === undefined ? localModule(declaration) : undefined
-    if (source !== undefined) for (const one of exportedNames(source, open, seen)) names.add(one)
+    if (!declaration.isNamespaceExport() || namespace !== undefined) continue
+    for (const source of localModules(declaration, name)) {
+      for (const one of exportedNames(source, open, seen)) names.add(one)
+    }
   }
   for (const statement of file.getVariableStatements()) {
     if (!statement.isExported()) continue
@@ -144,9 +156,12 @@ function boundNames(declaration: VariableDeclaration): string[] {
   return name.getDescendantsOfKind(SyntaxKind.BindingElement).map(one => one.getName())
 }
 
-function localModule(declaration: ExportDeclaration): string | undefined {
-  const [, name] = /^\.\/(.+?)(?:\.js|\.ts)?$/.exec(declaration.getModuleSpecifierValue() ?? '') ?? []
-  return name === undefined ? undefined : `${name}.ts`
+/** The files that a relative module specifier of `from` can mean, as paths in the folder. */
+function localModules(declaration: ExportDeclaration, from: string): string[] {
+  const specifier = declaration.getModuleSpecifierValue() ?? ''
+  if (!specifier.startsWith('.')) return []
+  const path = posix.join(posix.dirname(from), specifier).replace(/\.(js|ts)$/, '')
+  return [`${path}.ts`, posix.join(path, 'index.ts')]
 }
 
 /** Adds lines at the end, in the file's own kind of line end. */

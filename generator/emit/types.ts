@@ -71,8 +71,11 @@ function values(owner: unknown): unknown[] {
  * A resolved document refers to its components only. What else looks like a reference is data (a description, an
  * example, an extension), and a discriminator may name what is not there: openapi-typescript would follow both, and stop.
  */
-function dropLooseReferences(node: unknown, root: JsonObject): void {
-  if (Array.isArray(node)) for (const one of node) dropLooseReferences(one, root)
+function dropLooseReferences(node: unknown, root: JsonObject, seen = new Set<unknown>()): void {
+  // What stands behind a YAML alias is one object in many places.
+  if (typeof node !== 'object' || node === null || seen.has(node)) return
+  seen.add(node)
+  if (Array.isArray(node)) for (const one of node) dropLooseReferences(one, root, seen)
   if (!isObject(node)) return
   if (typeof node.$ref === 'string' && !resolves(node.$ref, root)) delete node.$ref
   if (isObject(node.discriminator) && isObject(node.discriminator.mapping)) {
@@ -83,7 +86,7 @@ function dropLooseReferences(node: unknown, root: JsonObject): void {
       else if (!resolves(target, root)) delete mapping[value]
     }
   }
-  for (const value of Object.values(node)) dropLooseReferences(value, root)
+  for (const value of Object.values(node)) dropLooseReferences(value, root, seen)
 }
 
 function resolves(reference: unknown, { components }: JsonObject): boolean {

@@ -27,7 +27,8 @@ export function parseClaims(value: unknown): ParsedClaims {
     return { demands: [demandsOf(value, [], faults)], faults }
   }
   if (!Array.isArray(value) || value.length === 0) {
-    const message = `x-claims must be an object or a list of objects, and is ${kindOf(value)}`
+    const found = Array.isArray(value) ? 'an empty list' : kindOf(value)
+    const message = `x-claims must be an object or a list of objects, and is ${found}`
     return {
       demands: [],
       faults: [{ path: [], message, help: 'write claims as `name: rule`; `{}` lifts what is inherited' }],
@@ -74,6 +75,7 @@ function nameFault(name: string): { fault: string; help: string } | undefined {
 function checkOf(written: unknown): Parsed<CheckRule> {
   const help = 'write `$check: name`, or `$check: { name, message }`, with an identifier as the name'
   if (isCheckName(written)) return { rule: written }
+  if (typeof written === 'string') return { fault: `the name ${show(written)} is no identifier`, help }
   if (!isObject(written)) return { fault: `is ${kindOf(written)}`, help }
   const { name, message, ...more } = written as Record<string, unknown>
   const [unknown] = Object.keys(more)
@@ -135,8 +137,9 @@ function listRule(
   const help = `list one or more strings, numbers${operator === 'in' ? ', booleans or null' : ' or booleans'}`
   if (!Array.isArray(operand) || operand.length === 0)
     return { fault: `${operator} is ${Array.isArray(operand) ? 'an empty list' : kindOf(operand)}`, help }
-  const odd = operand.find(one => !isPrimitive(one) || (one === null && operator !== 'in'))
-  if (odd !== undefined) return { fault: `${operator} lists ${kindOf(odd)}`, help }
+  const at = operand.findIndex(one => !isPrimitive(one) || (one === null && operator !== 'in'))
+  const odd = operand[at]
+  if (at >= 0) return { fault: `${operator} lists ${kindOf(odd)}`, help }
   return { rule: { [operator]: operand as JsonPrimitive[], ...shown } as unknown as ClaimRule }
 }
 

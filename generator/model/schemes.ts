@@ -9,6 +9,8 @@ import { error, show } from './faults.js'
 export interface KnownScheme {
   readonly name: string
   readonly scheme?: Scheme
+  /** It was reported; whoever demands it need not be told again. */
+  readonly malformed?: true
   readonly unsupported?: string
   /** The scopes that the flows of `oauth2` declare; absent where the type declares none. */
   readonly scopes?: readonly string[]
@@ -25,8 +27,10 @@ export function readSchemes(document: ResolvedDocument, report: Report): KnownSc
   const schemes = components.securitySchemes
   for (const [name, written] of Object.entries(schemes)) {
     const location = document.origins.locate(schemes, name)
-    const malformed = (message: string, help: string) =>
+    const malformed = (message: string, help: string) => {
+      known.set(name, { name, malformed: true, location })
       report(error({ code: 'scheme-malformed', message: `security scheme ${show(name)} ${message}`, help, location }))
+    }
     // The name goes into challenges and types; OpenAPI allows no other characters in it.
     if (!/^[A-Za-z0-9._-]+$/.test(name))
       malformed('has a name that OpenAPI does not allow', 'use letters, digits, dots, dashes and underscores')

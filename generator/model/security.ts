@@ -63,6 +63,10 @@ export function readSecurity(
         )
         continue
       }
+      if (scheme.malformed) {
+        fault()
+        continue
+      }
       if (!Array.isArray(scopes)) {
         fault()
         malformed(

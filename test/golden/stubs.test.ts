@@ -117,8 +117,14 @@ describe('an addition', () => {
     ['parts of a value', 'export const { one, x: two } = { one: 1, x: 2 }\n'],
     ['a namespace', "export * as one from './both.js'\nexport * as two from './both.js'\n"],
     ['a star without ending', "export * from './both'\n"],
+    ['a star through a folder', "export * from './more/index.js'\n"],
+    ['a star of a folder', "export * from './more'\n"],
   ])('is not made for what the index exports as %s', async (_, index) => {
-    const files = { 'handlers/index.ts': index, 'handlers/both.ts': 'export const one = 1\nexport const two = 2\n' }
+    const files = {
+      'handlers/index.ts': index,
+      'handlers/both.ts': 'export const one = 1\nexport const two = 2\n',
+      'handlers/more/index.ts': "export * from '../both.js'\n",
+    }
     const work = workspace({ 'openapi.yaml': document('one', 'two'), ...files })
     await work.run('generate', 'openapi.yaml')
     expect(handlersOf(work)).toEqual(files)
@@ -164,6 +170,15 @@ export   const other : Handlers [ 'other' ]=async()=>{return{status:204}};;
     const work = workspace({ 'openapi.yaml': document('other', 'one'), 'handlers/one.ts': file })
     await work.run('generate', 'openapi.yaml')
     expect(work.text('handlers/one.ts').startsWith('\ufeff')).toBe(true)
+  })
+
+  test('exports a handler whose export was forgotten', async () => {
+    const work = workspace({
+      'openapi.yaml': document('one'),
+      'handlers/one.ts': 'const one = () => ({ status: 204 })\n',
+    })
+    await work.run('generate', 'openapi.yaml')
+    expect(work.text('handlers/one.ts')).toBe('const one = () => ({ status: 204 })\nexport { one }\n')
   })
 
   test('avoids the names that it finds', async () => {

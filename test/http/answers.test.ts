@@ -21,6 +21,7 @@ const decided: Decided[] = []
 let create: (handlers: object, options: object) => express.Router
 let stubs: object
 let handlerRuns = 0
+let errors = 0
 let aborted = 0
 let origin: string
 
@@ -82,6 +83,7 @@ async function serve(
     }),
   )
   app.use((error: Error, _req: express.Request, res: express.Response, next: express.NextFunction) => {
+    errors++
     if (res.headersSent) next(error)
     else res.status(500).json({ handled: error.message })
   })
@@ -452,7 +454,9 @@ describe('handlers', () => {
     expect([status, text]).toEqual([500, '{"handled":"secret detail"}'])
   })
   test('nothing is sent twice', async () => {
+    const before = errors
     expect((await send(origin, '/twice')).text).toBe('{"first":true}')
+    expect(errors).toBe(before)
   })
   test('a stream is sent as it comes', async () => {
     const { headers, text } = await send(origin, '/stream')
