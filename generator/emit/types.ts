@@ -2,6 +2,7 @@ import openapiTS, { astToString, type OpenAPI3 } from 'openapi-typescript'
 import type { JsonObject, ResolvedDocument } from '../load/document.js'
 import type { ApiModel } from '../model/api-model.js'
 import { isObject } from '../model/claims.js'
+import { componentAt } from '../model/dereference.js'
 import { header } from './header.js'
 
 /** `types.ts`: the document's schemas and operations as types, by openapi-typescript. */
@@ -11,7 +12,12 @@ export async function emitTypes(document: ResolvedDocument, model: ApiModel): Pr
   keepNamesApart(copy, model)
   dropLooseReferences(copy, copy)
   hidePercentSigns(copy)
-  const nodes = await openapiTS(copy as unknown as OpenAPI3, { silent: true, alphabetize: false })
+  const nodes = await openapiTS(copy as unknown as OpenAPI3, {
+    silent: true,
+    alphabetize: false,
+    // Defaults of a body's members are not filled in, so its type must not say that they are there.
+    defaultNonNullable: false,
+  })
   return `${header(model.document)}${astToString(nodes).replace(HIDDEN_PERCENT_SIGN, '%')}`
 }
 
@@ -20,17 +26,21 @@ export async function emitTypes(document: ResolvedDocument, model: ApiModel): Pr
  * calls that the API makes must not take the place of one that it serves, nor those of path items that were put in
  * their place and stand in `components` too.
  */
-function keepNamesApart({ paths, webhooks, components }: JsonObject, { operations }: ApiModel): void {
-  for (const item of values(paths)) {
-    for (const operation of values(item)) {
+function keepNamesApart(copy: JsonObject, { operations }: ApiModel): void {
+  const { webhooks, components } = copy
+  const names = new Map(operations.map(({ id, method, path }) => [`${method} ${path}`, id]))
+  const paths = isObject(copy.paths) ? copy.paths : {}
+  // What came by reference may stand in several places: each gets an object, and so a name, of its own.
+  for (const [path, item] of Object.entries(paths)) {
+    if (!isObject(item)) continue
+    const named = Object.entries(item).map(([method, operation]) => {
+      if (!isObject(operation)) return [method, operation]
       for (const callback of members(operation, 'callbacks')) forgetNames(callback)
-      if (isObject(operation)) delete operation.operationId
-    }
-  }
-  for (const { id, method, path } of operations) {
-    const item = isObject(paths) ? paths[path] : undefined
-    const operation = isObject(item) ? item[method] : undefined
-    if (isObject(operation)) operation.operationId = id
+      const { operationId: _written, ...rest } = operation
+      const id = names.get(`${method} ${path}`)
+      return [method, id === undefined ? rest : { ...rest, operationId: id }]
+    })
+    paths[path] = Object.fromEntries(named)
   }
   forgetNames(webhooks)
   if (!isObject(components)) return
@@ -89,9 +99,6 @@ function dropLooseReferences(node: unknown, root: JsonObject, seen = new Set<unk
   for (const value of Object.values(node)) dropLooseReferences(value, root, seen)
 }
 
-function resolves(reference: unknown, { components }: JsonObject): boolean {
-  const [, section = '', name = ''] =
-    (typeof reference === 'string' && /^#\/components\/([^/]+)\/([^/]+)$/.exec(reference)) || []
-  const owner = isObject(components) && Object.hasOwn(components, section) ? components[section] : undefined
-  return isObject(owner) && Object.hasOwn(owner, name.replaceAll('~1', '/').replaceAll('~0', '~'))
+function resolves(reference: unknown, root: JsonObject): boolean {
+  return typeof reference === 'string' && componentAt(root, reference) !== undefined
 }

@@ -1,15 +1,17 @@
-import type { ResolvedDocument } from '../load/document.js'
+import type { JsonObject, ResolvedDocument } from '../load/document.js'
+import { readComponentReference } from '../load/reference.js'
 import { isObject } from './claims.js'
 
-/** What stands at `node`, behind its references: in a resolved document they lead into `components` and never in circles. */
-export function dereference(document: ResolvedDocument, node: unknown): unknown {
+/** What a reference of a resolved document leads to. */
+export function componentAt({ components }: JsonObject, reference: string): unknown {
+  const { section = '', name = '' } = readComponentReference(reference) ?? {}
+  const owner = isObject(components) && Object.hasOwn(components, section) ? components[section] : undefined
+  return isObject(owner) && Object.hasOwn(owner, name) ? owner[name] : undefined
+}
+
+/** What stands at `node`, behind its references: in a resolved document they never lead in circles. */
+export function dereference({ root }: ResolvedDocument, node: unknown): unknown {
   let at = node
-  while (isObject(at) && typeof at.$ref === 'string') {
-    const [, section = '', name = ''] = /^#\/components\/([^/]+)\/([^/]+)$/.exec(at.$ref) ?? []
-    const { components } = document.root
-    const members = isObject(components) && Object.hasOwn(components, section) ? components[section] : undefined
-    const key = name.replaceAll('~1', '/').replaceAll('~0', '~')
-    at = isObject(members) && Object.hasOwn(members, key) ? members[key] : undefined
-  }
+  while (isObject(at) && typeof at.$ref === 'string') at = componentAt(root, at.$ref)
   return at
 }

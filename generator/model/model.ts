@@ -11,6 +11,7 @@ import { checkNames, type NamedOperation, operationName } from './operation-id.j
 import { checkPaths, PATH_FAULTS } from './paths.js'
 import { type PolicyReader, readPolicy, readWrittenClaims } from './policy.js'
 import { readParameters, readRequestBody } from './request.js'
+import { checkCircles } from './schema-circles.js'
 import { type KnownScheme, readSchemes } from './schemes.js'
 
 export interface ModelOptions {
@@ -107,9 +108,10 @@ export function model(document: ResolvedDocument, options: ModelOptions): Modell
   const kept = settleUnsupported(found, options.skipUnsupported ?? false, report)
   checkNames(kept, report)
   const schemas = readComponentSchemas(document, report)
+  const operations = kept.flatMap(one => one.operation ?? [])
+  checkCircles(operations, schemas, name => locateSchema(document, name), report)
   if (diagnostics.some(one => one.severity === 'error')) return { diagnostics }
 
-  const operations = kept.flatMap(one => one.operation ?? [])
   const demanded = new Set(kept.flatMap(one => (one.schemes ?? []).map(scheme => scheme.name)))
   const skipped = found.filter(one => !kept.includes(one)).map(({ method, path }) => ({ method, path }))
   if (operations.length + skipped.length !== found.length) throw new Error('The model has lost an operation')
@@ -284,6 +286,13 @@ function readComponentSchemas(document: ResolvedDocument, report: Report): { [na
       readSchema(schema, document.origins.locate(schemas, name), document, report),
     ]),
   )
+}
+
+function locateSchema({ root, origins }: ResolvedDocument, name: string): Location {
+  const { components } = root
+  return isObject(components) && isObject(components.schemas)
+    ? origins.locate(components.schemas, name)
+    : origins.locate(root)
 }
 
 function readSchema(schema: unknown, location: Location, document: ResolvedDocument, report: Report): JsonSchema {

@@ -67,3 +67,7 @@ describe('emitted files are read again, and refused when they', () => {
     ).toThrow('policies.ts')
   })
 })
+
+test('the model is plain data', () => {
+  expect(JSON.parse(JSON.stringify(read))).toEqual(read)
+})

@@ -151,7 +151,14 @@ describe('strings of the document are data', () => {
         const text = emitValidators(
           apiModel([
             operation('it', {
-              parameters: [parameter({ in: 'query', name: a, schema: { type: 'string', default: b, enum: [b, c] } })],
+              parameters: [
+                parameter({ in: 'query', name: a, schema: { type: 'string', default: b, enum: [b, c] } }),
+                parameter({
+                  in: 'query',
+                  name: 'object',
+                  schema: { type: 'object', properties: { [name]: { type: 'string' } }, default: { [name]: c } },
+                }),
+              ],
               requestBody: body(schema),
             }),
           ]),
@@ -159,6 +166,8 @@ describe('strings of the document are data', () => {
         expect(evilNodes(text)).toEqual([])
         const { it: emitted } = run(text)
         expect(emitted?.parameters?.[0]).toMatchObject({ name: a, default: b })
+        const object = { properties: { [name]: { type: 'string' } }, default: { [name]: c } }
+        expect(emitted?.parameters?.[1]).toMatchObject(object)
         const valid = emitted?.body?.content[0]?.valid
         // Where the pattern does not name it, too, the member has the first of its values.
         if (!name.startsWith(d.replace(/\p{Surrogate}/gu, ''))) expect(valid?.({ [name]: b })).toBe(true)
@@ -223,6 +232,23 @@ describe('requests', () => {
 
   it('cannot get past a short prefix', () => {
     expect(valid({ prefixItems: [{ minimum: 1 }], contains: {} })?.([])).toBe(false)
+  })
+
+  it('may have what a composition has evaluated, and no more', () => {
+    const schemas = { Base: { properties: { a: {} } } }
+    const closed = valid({ allOf: [{ $ref: '#/components/schemas/Base' }], unevaluatedProperties: false }, schemas)
+    expect([closed?.({ a: 1 }), closed?.({ b: 1 })]).toEqual([true, false])
+    const failed = { oneOf: [{ type: 'string', properties: { a: {} } }], patternProperties: { '^a': {} } }
+    expect(valid({ ...failed, unevaluatedProperties: false })?.({ a: 1 })).toBe(false)
+  })
+
+  it('may be null where exactly one of two branches says so', () => {
+    expect(valid({ oneOf: [{ type: ['integer', 'null'] }, { type: 'null' }] })?.(null)).toBe(false)
+    expect(valid({ anyOf: [{ type: ['integer', 'null'] }, { type: 'null' }] })?.(null)).toBe(true)
+  })
+
+  it('are not held to formats that nobody knows', () => {
+    for (const format of ['constructor', '__proto__', 'toString', 'unknown']) expect(valid({ format })).toBe(undefined)
   })
 
   it('are checked with recursive schemas', () => {
