@@ -1,10 +1,15 @@
+import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import express from 'express'
 import { calculateJwkThumbprint, decodeProtectedHeader, exportJWK, generateKeyPair, type JWK } from 'jose'
 import Provider, { type Configuration } from 'oidc-provider'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createRouter } from '../../generated/router.js'
+import * as handlers from '../../handlers/index.js'
 import { bearer } from '../../runtime/schemes/bearer.js'
 import { openIdConnect } from '../../runtime/schemes/open-id-connect.js'
+import { send } from '../http/request.js'
 import { ask, outcome } from '../tokens/scripted-issuer.js'
 
 const ALGORITHMS = ['RS256', 'ES256', 'EdDSA'] as const
@@ -57,7 +62,7 @@ function configuration(keys: JWK[]): Configuration {
         redirect_uris: [REDIRECT_URI],
       },
     ],
-    scopes: ['openid', 'read:a', 'read:b'],
+    scopes: ['openid', 'read:a', 'read:b', 'read:messages'],
     pkce: { required: () => false },
     issueRefreshToken: () => true,
     findAccount: (_, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
@@ -76,7 +81,7 @@ function configuration(keys: JWK[]): Configuration {
         enabled: true,
         getResourceServerInfo: (_, resource) => {
           const kind = resource.split('/').at(-1)
-          const server = { scope: 'read:a read:b', audience: resource, accessTokenTTL: 600 }
+          const server = { scope: 'read:a read:b read:messages', audience: resource, accessTokenTTL: 600 }
           return kind === 'opaque'
             ? { ...server, accessTokenFormat: 'opaque' }
             : { ...server, accessTokenFormat: 'jwt', jwt: { sign: { alg: kind as 'RS256' } } }
@@ -177,3 +182,27 @@ test('of what a sign-in yields, only the access token is granted', async () => {
     'invalid_token: token is not an access token',
   )
 })
+
+test.each(ALGORITHMS)(
+  'a generated router lets its %s tokens in over HTTP, and holds them to their scopes',
+  async alg => {
+    const audience = `https://api.example/${alg}`
+    const options = { schemes: { auth0: bearer({ issuer, audience }) }, checks: { premiumOrAdmin: () => true } }
+    const api = express().use(createRouter(handlers, options)).listen(0, '127.0.0.1')
+    await once(api, 'listening')
+    const origin = `http://127.0.0.1:${(api.address() as AddressInfo).port}`
+    const statusFor = async (token: string) =>
+      (await send(origin, '/api/messages', { headers: { Authorization: `Bearer ${token}` } })).status
+    const good = await machineToken(audience, 'read:messages')
+    const statuses = [
+      await statusFor(good),
+      await statusFor(await machineToken(audience, 'read:a')),
+      await statusFor(await machineToken('https://api.example/opaque', 'read:messages')),
+      await statusFor(await machineToken('https://elsewhere.example/RS256', 'read:messages')),
+      await statusFor(`${good.slice(0, -10)}AAAAAAAAAA`),
+    ]
+    api.closeAllConnections()
+    api.close()
+    expect(statuses).toEqual([200, 403, 401, 401, 401])
+  },
+)
