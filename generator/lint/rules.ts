@@ -1,5 +1,6 @@
 import type { Diagnostic, Severity } from '../diagnostics/diagnostic.js'
 import type { ApiModel } from '../model/api-model.js'
+import { bodyUnreadable } from './rules/body-unreadable.js'
 import { operationPublicByOmission } from './rules/operation-public-by-omission.js'
 
 export interface Rule {
@@ -8,4 +9,4 @@ export interface Rule {
   readonly find: (model: ApiModel) => readonly Omit<Diagnostic, 'code' | 'severity'>[]
 }
 
-export const RULES: readonly Rule[] = [operationPublicByOmission]
+export const RULES: readonly Rule[] = [bodyUnreadable, operationPublicByOmission]
