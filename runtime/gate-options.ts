@@ -60,6 +60,11 @@ const RULES: { readonly [option: string]: Rule } = {
 
 /** Options with their defaults. @throws {ConfigurationError} naming each option that is unknown or of the wrong type. */
 export function resolveOptions(options: GateOptions & { readonly checks?: Settings['checks'] }): Settings {
+  if (typeof options !== 'object' || options === null) {
+    throw new ConfigurationError(
+      'createRouter: the options are missing: { schemes, checks }, as the document demands them',
+    )
+  }
   const faults = Object.entries(options).flatMap(([name, value]) => {
     const rule = Object.hasOwn(RULES, name) ? RULES[name] : undefined
     if (!rule) return [`unknown option ${name}`]

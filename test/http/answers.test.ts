@@ -510,6 +510,7 @@ describe('at start', () => {
     checks: { agrees: () => true },
   })
   test('everything that is missing is named', () => {
+    expect(() => (create as (handlers: object) => unknown)(stubs)).toThrow(/the options are missing/)
     expect(() => create(stubs, { schemes: {}, checks: {} })).toThrow(
       /schemes\.user is missing.*schemes\.key is missing.*schemes\.login is missing.*checks\.agrees is missing/,
     )

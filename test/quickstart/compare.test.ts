@@ -229,6 +229,18 @@ describe('npm start', () => {
     served.process.kill('SIGTERM')
     expect(await once(served.process, 'exit')).toEqual([0, null])
   })
+  test('stops on SIGINT too, with requests under way', async () => {
+    const served = await start('start.ts', {})
+    const waiting = fetch(`${served.origin}/api/public`, {
+      method: 'POST',
+      body: new ReadableStream(),
+      duplex: 'half',
+    } as RequestInit)
+    const cut = waiting.catch(() => 'cut')
+    served.process.kill('SIGINT')
+    expect(await once(served.process, 'exit')).toEqual([0, null])
+    await cut
+  })
   test.each(['AUTH0_DOMAIN', 'AUTH0_AUDIENCE'])('with %s alone names the other', async name => {
     const value = name === 'AUTH0_DOMAIN' ? 'tenant.example' : AUDIENCE
     for (const script of ['start.ts', 'examples/quickstart/start.ts']) {

@@ -1,0 +1,138 @@
+import type { Request, Response } from 'express'
+import { attachUser } from './auth0-request.js'
+import { readBody } from './body.js'
+import { sendRefusal, statusOf } from './challenge.js'
+import type { PathParameters } from './claims.js'
+import { type Asked, type Decision, type Demands, decide } from './decide.js'
+import type { Settings } from './gate-options.js'
+import { readParameters } from './parameters.js'
+import { contractProblem, sendProblem } from './problem.js'
+import { sendReply } from './reply.js'
+import { ownMember } from './requirements.js'
+import type { OperationValidator } from './validator.js'
+
+/** Where a request is going: what its path and query hold. */
+export interface Target {
+  readonly params: PathParameters
+  readonly rawParams: () => PathParameters
+  readonly query: string
+}
+
+/** One operation of the document, with all that answering it takes. */
+export interface Operation {
+  readonly id: string
+  /** As the document writes it. */
+  readonly path: string
+  readonly demands: Demands
+  readonly validator: OperationValidator
+  readonly handler: (context: never) => unknown
+}
+
+/** Answers a request to one operation. Rejects with what its handler throws. */
+export type Serve = (request: Request, response: Response, target: Target) => Promise<void>
+
+/**
+ * Compiles an operation into the function that answers its requests, in this order of work: nothing of a request is
+ * parsed, and the handler does not run, before the policy holds. Nothing else calls a handler.
+ */
+export function compileOperation(operation: Operation, settings: Settings): Serve {
+  const { demands, validator, handler } = operation
+  const isPublic = demands.alternatives.length === 0
+  return async (request, response, target) => {
+    const decision = isPublic ? undefined : await decide(demands, askedBy(request, target, settings))
+    observe(settings, operation, request, decision)
+    if (decision?.granted === false) {
+      sendRefusal(response, decision)
+      return
+    }
+    if (decision?.token) attachUser(request, decision.token)
+
+    const parameters = readParameters(validator, {
+      path: target.params,
+      rawPath: target.rawParams(),
+      query: target.query,
+      headers: request.headers,
+    })
+    if (!parameters.ok) {
+      sendProblem(response, contractProblem(parameters.faults))
+      return
+    }
+    const body = await readBody(validator, request, response, { limit: settings.bodyLimit })
+    if (!body.ok) {
+      sendProblem(response, body.problem)
+      return
+    }
+    const { params, query, headers, cookies } = parameters
+    const context = {
+      params,
+      query,
+      headers,
+      cookies,
+      body: body.body,
+      ...(decision && { auth: decision.auth }),
+      req: request,
+      res: response,
+    }
+    const result = await handler(withSignal(context, response) as never)
+    await sendReply(response, result, settings.replies)
+  }
+}
+
+function askedBy(request: Request, { query, params }: Target, settings: Settings): Asked {
+  return {
+    request,
+    query,
+    params,
+    runCheck: (name, token) => ownMember(settings.checks, name)?.(request, token),
+    claimsStatus: settings.claimsStatus,
+    nameClaims: settings.nameClaims,
+  }
+}
+
+/** Adds `signal`, made when a handler first asks for it: most never do. */
+function withSignal<Context extends object>(context: Context, response: Response): Context & { signal: AbortSignal } {
+  let signal: AbortSignal | undefined
+  return Object.defineProperty(context, 'signal', {
+    enumerable: true,
+    get() {
+      signal ??= signalOf(response)
+      return signal
+    },
+  }) as Context & { signal: AbortSignal }
+}
+
+function signalOf(response: Response): AbortSignal {
+  const gone = new AbortController()
+  const leave = () => {
+    if (!response.writableFinished) gone.abort()
+  }
+  if (response.closed || response.destroyed) leave()
+  else response.once('close', leave)
+  return gone.signal
+}
+
+function observe(
+  { onDecision }: Settings,
+  operation: Operation,
+  request: Request,
+  outcome: Decision | undefined,
+): void {
+  if (!onDecision) return
+  const decided = { operation: operation.id, method: request.method, path: operation.path }
+  try {
+    if (outcome?.granted === false) {
+      const { code, reason, description } = outcome.denial
+      const why = reason ?? description
+      onDecision(
+        { ...decided, granted: false, status: statusOf(outcome), code, ...(why !== undefined && { reason: why }) },
+        request,
+      )
+    } else {
+      const subject = outcome?.token?.sub
+      const schemes = Object.keys(outcome?.auth ?? {})
+      onDecision({ ...decided, granted: true, schemes, ...(typeof subject === 'string' && { subject }) }, request)
+    }
+  } catch {
+    // A hook that fails must neither open nor break an operation.
+  }
+}
