@@ -126,7 +126,7 @@ async function unmetCheck(demand: ClaimDemands, runCheck: RunCheck): Promise<Unm
     if (await runCheck(name)) return undefined
     return { reason: `check ${name}`, ...messageOf(rule) }
   } catch (error) {
-    return { reason: `check ${name} threw: ${String(error)}`, ...messageOf(rule) }
+    return { reason: `check ${name} threw${error instanceof Error ? `: ${error.message}` : ''}`, ...messageOf(rule) }
   }
 }
 

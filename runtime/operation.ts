@@ -4,7 +4,7 @@ import { readBody } from './body.js'
 import { sendRefusal, statusOf } from './challenge.js'
 import type { PathParameters } from './claims.js'
 import { type Asked, type Decision, type Demands, decide } from './decide.js'
-import type { Settings } from './gate-options.js'
+import type { Decided, Settings } from './gate-options.js'
 import { readParameters } from './parameters.js'
 import { contractProblem, sendProblem } from './problem.js'
 import { sendReply } from './reply.js'
@@ -111,6 +111,7 @@ function signalOf(response: Response): AbortSignal {
   return gone.signal
 }
 
+/** Tells the hook. One that fails, at once or later, must neither open nor break an operation, nor end the process. */
 function observe(
   { onDecision }: Settings,
   operation: Operation,
@@ -118,21 +119,18 @@ function observe(
   outcome: Decision | undefined,
 ): void {
   if (!onDecision) return
-  const decided = { operation: operation.id, method: request.method, path: operation.path }
-  try {
-    if (outcome?.granted === false) {
-      const { code, reason, description } = outcome.denial
-      const why = reason ?? description
-      onDecision(
-        { ...decided, granted: false, status: statusOf(outcome), code, ...(why !== undefined && { reason: why }) },
-        request,
-      )
-    } else {
-      const subject = outcome?.token?.sub
-      const schemes = Object.keys(outcome?.auth ?? {})
-      onDecision({ ...decided, granted: true, schemes, ...(typeof subject === 'string' && { subject }) }, request)
-    }
-  } catch {
-    // A hook that fails must neither open nor break an operation.
+  const told = async () => onDecision(decidedOf(operation, request, outcome), request)
+  told().catch(() => {})
+}
+
+function decidedOf({ id, path }: Operation, { method }: Request, outcome: Decision | undefined): Decided {
+  const decided = { operation: id, method, path }
+  if (outcome?.granted === false) {
+    const { code, reason, description } = outcome.denial
+    const why = reason ?? description
+    return { ...decided, granted: false, status: statusOf(outcome), code, ...(why !== undefined && { reason: why }) }
   }
+  const subject = outcome?.token?.sub
+  const schemes = Object.keys(outcome?.auth ?? {})
+  return { ...decided, granted: true, schemes, ...(typeof subject === 'string' && { subject }) }
 }

@@ -1,5 +1,8 @@
 import type { CheckRule, ClaimDemands, ClaimRule, JsonPrimitive } from '../../runtime/policy.js'
+import { isObject } from '../load/targets.js'
 import { show } from './faults.js'
+
+export { isObject }
 
 /** What is wrong, and under which members of `x-claims` it stands. */
 export interface ClaimFault {
@@ -162,10 +165,6 @@ function isNumber(value: unknown): value is number {
 
 function isPrimitive(value: unknown): value is JsonPrimitive {
   return value === null || typeof value === 'string' || typeof value === 'boolean' || isNumber(value)
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 export function kindOf(value: unknown): string {

@@ -75,6 +75,8 @@ async function serve(
       checks: {
         agrees: async (_req: unknown, token: { mood?: string }) => {
           if (token.mood === 'throws') throw new Error('no mood')
+          // No error, and nothing that could be shown as a text.
+          if (token.mood === 'throws oddly') throw Object.create(null)
           return token.mood === 'good'
         },
       },
@@ -317,6 +319,7 @@ describe('claims', () => {
     expect((await answer('/check', await withToken({ mood: 'good' })))[0]).toBe(200)
     expect(await answer('/check', await withToken({ mood: 'bad' }))).toEqual(refused('Invalid token claims'))
     expect(await answer('/check', await withToken({ mood: 'throws' }))).toEqual(refused('Invalid token claims'))
+    expect(await answer('/check', await withToken({ mood: 'throws oddly' }))).toEqual(refused('Invalid token claims'))
     expect(decided.at(-1)).toMatchObject({ operation: 'needsCheck', granted: false, code: 'claims_not_met' })
   })
   test('are bound to the decoded path parameter', async () => {
@@ -438,6 +441,33 @@ describe('parameters and bodies', () => {
       name: 'ab',
     })
     expect((await send(parsed, '/private', { ...asked, body: '{"name":"a"}' })).status).toBe(400)
+  })
+})
+
+describe('a decision hook that fails', () => {
+  test.each<[string, () => void]>([
+    [
+      'at once',
+      () => {
+        throw new Error('hook')
+      },
+    ],
+    [
+      'later',
+      async () => {
+        throw new Error('hook')
+      },
+    ],
+  ])('%s changes nothing', async (_name, onDecision) => {
+    const unhandled: unknown[] = []
+    const note = (reason: unknown) => unhandled.push(reason)
+    process.on('unhandledRejection', note)
+    const hooked = await serve({ onDecision })
+    expect((await answer('/private', {}, hooked))[0]).toBe(401)
+    expect((await answer('/private', await withToken(), hooked))[0]).toBe(200)
+    await new Promise(resolve => setImmediate(resolve))
+    process.off('unhandledRejection', note)
+    expect(unhandled).toEqual([])
   })
 })
 
