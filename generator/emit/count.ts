@@ -10,14 +10,18 @@ import type { Emitted } from './emit.js'
 export function countOperations(files: Emitted, { operations }: ApiModel): void {
   const ids = operations.map(one => one.id)
   expectSame('policies.ts', ids, membersOf(variable(parse(files, 'policies.ts'), 'policies')))
-  expectSame('validators.ts', ids, membersOf(variable(parse(files, 'validators.ts'), 'validators')))
+  expectSame(
+    'validators.ts',
+    ids,
+    membersOf(variable(parse(files, 'validators.ts', 'export const validators'), 'validators')),
+  )
   expectSame('handlers.ts', ids, membersOf(declared(parse(files, 'handlers.ts'), 'Handlers')))
   expectSame(
     'router.ts',
     operations.map(({ id, method, path }) => JSON.stringify([method, path, id, id, id])),
     routerLines(parse(files, 'router.ts')),
   )
-  const typed = typedOperations(declared(parse(files, 'types.ts'), 'paths'))
+  const typed = typedOperations(declared(parse(files, 'types.ts', 'export interface paths'), 'paths'))
   const untyped = operations.filter(({ method, path }) => !typed.has(`${method} ${path}`))
   if (untyped.length > 0) throw new Error(`types.ts lacks ${untyped.map(one => one.id).join(', ')}`)
 }
@@ -30,13 +34,24 @@ function expectSame(file: string, expected: readonly string[], found: readonly s
   )
 }
 
-function parse(files: Emitted, name: string): ts.SourceFile {
-  const text = files.get(name)
-  if (text === undefined) throw new Error(`${name} was not emitted`)
+function parse(files: Emitted, name: string, from?: string): ts.SourceFile {
+  const whole = files.get(name)
+  if (whole === undefined) throw new Error(`${name} was not emitted`)
+  const text = from === undefined ? whole : declarationText(whole, from)
   const file = ts.createSourceFile(name, text, ts.ScriptTarget.ES2023, false)
   const [fault] = (file as unknown as { parseDiagnostics: readonly ts.DiagnosticWithLocation[] }).parseDiagnostics
   if (fault) throw new Error(`${name} does not parse: ${ts.flattenDiagnosticMessageText(fault.messageText, ' ')}`)
   return file
+}
+
+/**
+ * One declaration of a file that is mostly other things (all types, all compiled schemas): it ends with the first `}`
+ * that stands at the start of a line. Were that too early, it would not parse.
+ */
+function declarationText(text: string, start: string): string {
+  const first = text.search(new RegExp(`^${start}\\b`, 'm'))
+  const end = text.indexOf('\n}', first)
+  return first < 0 ? text : text.slice(first, end < 0 ? undefined : end + 2)
 }
 
 function variable(file: ts.SourceFile, name: string): ts.ObjectLiteralExpression {
