@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { documentPath } from '../documents.js'
 
 /** A real document, and what somebody who read it counted there. */
 export interface SweptDocument {
@@ -18,8 +19,6 @@ export interface SweptDocument {
 }
 
 export const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url))
-
-export const documentPath = (path: string) => join(REPOSITORY, 'test/documents', path)
 
 /** A new folder below `test/out/sweep/`; who makes it removes it. */
 export function sweepFolder(): string {

@@ -1,7 +1,8 @@
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { documentPath, sweepFolder } from './documents.js'
+import { documentPath } from '../documents.js'
+import { sweepFolder } from './documents.js'
 import { generateInto } from './service.js'
 
 const folder = sweepFolder()
