@@ -95,6 +95,22 @@ export function sweptDocuments(folder: string): readonly SweptDocument[] {
       scopes: 5,
       skipped: {},
     },
+    {
+      name: 'twilio-api',
+      entry: documentPath('twilio-api/twilio_api_v2010.yaml'),
+      operations: 197,
+      public: 0,
+      scopes: 0,
+      skipped: {},
+    },
+    {
+      name: 'github',
+      entry: documentPath('github/api.github.com.json'),
+      operations: 1223,
+      public: 1223,
+      scopes: 0,
+      skipped: {},
+    },
   ]
 }
 

@@ -28,18 +28,15 @@ const MALFORMED = ['Bearer', 'Bearer a b', 'Basic', 'Basic !', 'Token abc', 'xxb
 /** Everything that is tried on one operation. */
 export function casesOf(operation: FoundOperation, { schemes }: NaiveDocument): Case[] {
   const { alternatives } = operation
-  const cases = [
+  return distinct([
     attempt('no credentials', []),
-    ...MALFORMED.map(text => ({ ...attempt(`Authorization: ${text}`, []), authorization: text })),
+    ...MALFORMED.map(text => ({ ...attempt(`Authorization: ${text}`, [], true), authorization: text })),
     ...Object.keys(schemes).flatMap(strangers),
-    ...alternatives.flatMap(attempts),
-  ]
-  // Answers are told apart by these titles.
-  if (new Set(cases.map(one => one.title)).size < cases.length) throw new Error(`${operation.name}: two cases alike`)
-  return cases
+    ...alternatives.filter(one => Object.keys(one).length > 0).flatMap(attempts),
+  ])
 
-  function attempt(title: string, sent: readonly Sent[]): Case {
-    return { title, sent, expected: expectedOf(alternatives, sent, schemes) }
+  function attempt(title: string, sent: readonly Sent[], malformed = false): Case {
+    return { title, sent, expected: expectedOf(alternatives, { sent, malformed }, schemes) }
   }
 
   /** Good, but nothing that this operation asked for: at a public one, good and bad. */
@@ -92,12 +89,31 @@ export function casesOf(operation: FoundOperation, { schemes }: NaiveDocument): 
   }
 }
 
+/** Two alternatives may differ in one scope only: without it they are tried in the same words and in other ones. */
+function distinct(cases: readonly Case[]): Case[] {
+  const titles = new Map<string, number>()
+  return cases.map(one => {
+    const times = (titles.get(one.title) ?? 0) + 1
+    titles.set(one.title, times)
+    return times === 1 ? one : { ...one, title: `${one.title} (${times})` }
+  })
+}
+
 export function isUnsupported(type: string): boolean {
   return type === 'mutualTLS'
 }
 
-/** The document's `security`, read as OpenAPI describes it: one alternative must be met, with all of its members. */
-function expectedOf(alternatives: readonly Alternative[], sent: readonly Sent[], schemes: Schemes): Expected {
+/**
+ * The document's `security`, read as OpenAPI describes it: one alternative must be met, with all of its members. `{}` is
+ * met by who sends nothing at all of what the others ask for.
+ * @param malformed an `Authorization` that is nobody's credential.
+ */
+function expectedOf(
+  written: readonly Alternative[],
+  { sent, malformed }: { readonly sent: readonly Sent[]; readonly malformed: boolean },
+  schemes: Schemes,
+): Expected {
+  const alternatives = written.filter(one => Object.keys(one).length > 0)
   if (alternatives.length === 0) return { outcome: 'granted', schemes: [] }
   const place = (name: string) => placeOf(schemeNamed(schemes, name))
   const isSent = (name: string) => sent.some(one => place(one.scheme) === place(name))
@@ -115,6 +131,11 @@ function expectedOf(alternatives: readonly Alternative[], sent: readonly Sent[],
   const complete = alternatives.find(one => Object.keys(one).every(isSent))
   const bad = Object.keys(complete ?? {}).find(name => !good(name))
   if (bad !== undefined) return { outcome: 'invalid', by: challengeOf(bad, schemes).split(' ', 1).join() }
+  const asked = alternatives.flatMap(Object.keys)
+  const isUsed = asked.some(
+    name => isSent(name) || (malformed && placeOf(schemeNamed(schemes, name)).startsWith('Auth')),
+  )
+  if (alternatives.length < written.length && !isUsed) return { outcome: 'granted', schemes: [] }
   const challenges = alternatives.flatMap(one => Object.keys(one).map(name => challengeOf(name, schemes)))
   return { outcome: 'challenged', challenge: [...new Set(challenges)].join(', ') }
 }

@@ -11,20 +11,22 @@ export interface SampleRequest {
   readonly body?: string
 }
 
-export function sampleRequest({ method, path, parameters, requestBody }: FoundOperation): SampleRequest {
+/** @param variant which of several alternatives in its schemas to take. */
+export function sampleRequest(operation: FoundOperation, variant = 0): SampleRequest {
+  const { method, path, parameters, requestBody } = operation
   const request = { path, query: [] as string[], headers: {} as Record<string, string>, cookies: [] as string[] }
   for (const parameter of parameters) {
     const name = String(child(parameter, 'name').value)
     const place = child(parameter, 'in').value
     if (place !== 'path' && child(parameter, 'required').value !== true) continue
-    const texts = textsOf(sample(child(parameter, 'schema')))
+    const texts = textsOf(sample(child(parameter, 'schema'), variant))
     const encoded = texts.map(encodeURIComponent)
     if (place === 'path') request.path = request.path.replace(`{${name}}`, encoded.join(','))
     if (place === 'query') request.query.push(...queryOf(name, encoded, parameter))
     if (place === 'header') request.headers[name] = texts.join(',')
     if (place === 'cookie') request.cookies.push(`${name}=${encoded.join(',')}`)
   }
-  const content = bodyOf(requestBody)
+  const content = bodyOf(requestBody, variant)
   if (content === undefined) return { method, ...request }
   return {
     method,
@@ -44,17 +46,17 @@ function queryOf(name: string, encoded: readonly string[], parameter: Node): str
   return explode ? encoded.map(text => `${key}=${text}`) : [`${key}=${encoded.join(',')}`]
 }
 
-function bodyOf(requestBody: Node): { mediaType: string; body: string } | undefined {
+function bodyOf(requestBody: Node, variant: number): { mediaType: string; body: string } | undefined {
   const content = members(child(requestBody, 'content'))
   const [mediaType, node] = content.find(([type]) => /json/.test(type)) ?? content[0] ?? []
   if (mediaType === undefined || node === undefined) return undefined
   const schema = child(node, 'schema')
-  if (/json/.test(mediaType)) return { mediaType, body: JSON.stringify(sample(schema)) }
-  if (/urlencoded/.test(mediaType)) return { mediaType, body: formOf(schema) }
+  if (/json/.test(mediaType)) return { mediaType, body: JSON.stringify(sample(schema, variant)) }
+  if (/urlencoded/.test(mediaType)) return { mediaType, body: formOf(schema, variant) }
   return { mediaType, body: 'bytes' }
 }
 
-function formOf(schema: Node): string {
-  const fields = Object.entries(sample(schema) as { [name: string]: unknown })
+function formOf(schema: Node, variant: number): string {
+  const fields = Object.entries(sample(schema, variant) as { [name: string]: unknown })
   return new URLSearchParams(fields.map(([name, field]): [string, string] => [name, String(field)])).toString()
 }
