@@ -90,7 +90,7 @@ async function emitOrReport(found: ApiModel, document: ResolvedDocument): Promis
       code: 'emit-failed',
       severity: 'error',
       message: error.message,
-      help: 'a name in the document is more than the libraries behind can take: look for % and for names such as valueOf',
+      help: 'a name in the document is more than the libraries behind can take: look for % in the names of components',
     }
   }
 }

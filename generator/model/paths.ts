@@ -2,6 +2,7 @@ import { isParam, literalOf, matchSegment, type PathFault, type PathSegment } fr
 import { shapeOf } from '../../runtime/routes.js'
 import type { Location, Report } from '../diagnostics/diagnostic.js'
 import { error, show, warning } from './faults.js'
+import { PathIndex } from './path-index.js'
 
 /** What a person does about a path that cannot be routed. */
 export const PATH_FAULTS: { readonly [fault in PathFault]: { readonly message: string; readonly help: string } } = {
@@ -88,12 +89,13 @@ export interface PlacedPath {
  * first segment from the left that is concrete decides; it is a warning where the two demand different things.
  */
 export function checkPaths(paths: readonly PlacedPath[], report: Report): void {
-  const bySize = new Map<number, PlacedPath[]>()
-  for (const later of paths) {
-    const others = bySize.get(later.segments.length) ?? []
-    for (const earlier of others) checkPair(earlier, later, report)
-    others.push(later)
-    bySize.set(later.segments.length, others)
+  const index = new PathIndex<number>()
+  for (const [number, later] of paths.entries()) {
+    // In the document's order, whatever the index's own.
+    for (const earlier of index.near(later.segments).sort((a, b) => a - b)) {
+      checkPair(paths[earlier] as PlacedPath, later, report)
+    }
+    index.add(later.segments, number)
   }
 }
 

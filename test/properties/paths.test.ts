@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { PathIndex } from '../../generator/model/path-index.js'
 import { relatePaths } from '../../generator/model/paths.js'
 import { type PathSegment, parsePath } from '../../runtime/path.js'
 import { Routes } from '../../runtime/routes.js'
@@ -212,5 +213,22 @@ describe('two paths are related', () => {
         expect(relatePaths(other, one)).toBe(turned[relatePaths(one, other)])
       }),
     )
+  })
+
+  test('and none that has requests in common with another is missed by the index', () => {
+    let near = 0
+    fc.assert(
+      fc.property(fc.array(template, { minLength: 1, maxLength: 12 }), template, (earlier, later) => {
+        const index = new PathIndex<string>()
+        for (const one of earlier) index.add(segmentsOf(one), one)
+        const found = index.near(segmentsOf(later))
+        const wanted = earlier.filter(one => relatePaths(segmentsOf(one), segmentsOf(later)) !== 'apart')
+        near += wanted.length
+        for (const one of wanted) expect(found).toContain(one)
+        expect(found.length).toBeLessThanOrEqual(earlier.length)
+      }),
+      { numRuns: 2000 },
+    )
+    expect(near).toBeGreaterThan(500)
   })
 })
