@@ -41,7 +41,10 @@ function httpChallenger({ scheme, challenge }: HttpVerifier<unknown>): Challenge
       try {
         const text = typeof challenge === 'function' ? challenge() : challenge
         // Made at this moment by somebody's function; whatever it is, the refusal stays one.
-        return typeof text === 'string' && challengeFault(scheme, text) === undefined ? text : scheme
+        if (challengeFault(scheme, text) === undefined && typeof text === 'string') return text
+        // A promise that is rejected later would end the process.
+        Promise.resolve(text).catch(() => {})
+        return scheme
       } catch {
         return scheme
       }
