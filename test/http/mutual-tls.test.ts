@@ -332,3 +332,20 @@ describe('behind a proxy', () => {
     expect(await answer(origin, '/certificate', both)).toEqual(granted({ partner: 'poor' }))
   })
 })
+
+describe('at start', () => {
+  const partner = mutualTls(() => ({ name: 'ada' }))
+  const key = apiKey(() => undefined)
+  const starting = (change: object) => () => create({}, { schemes: { partner, staff: partner, key, ...change } })
+
+  test('a verifier that is missing, of another kind, or finds no certificates is told', () => {
+    expect(starting({ partner: undefined })).toThrow(
+      'schemes.partner is missing: a verifier of mutualTLS credentials, such as mutualTls(findUserByCertificate)',
+    )
+    expect(starting({ partner: key })).toThrow('schemes.partner must verify mutualTLS credentials')
+    expect(starting({ key: partner })).toThrow('schemes.key must verify apiKey credentials')
+    expect(starting({ partner: { kind: 'mutualTLS', verify: partner.verify } })).toThrow(
+      'schemes.partner must find certificates as well, such as mutualTls(findUserByCertificate)',
+    )
+  })
+})

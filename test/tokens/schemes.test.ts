@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { afterEach, describe, expect, expectTypeOf, test, vi } from 'vitest'
 import { apiKey } from '../../runtime/schemes/api-key.js'
@@ -304,6 +305,17 @@ describe('mutualTls()', () => {
     const tolerance = seconds * 1000
     expect([await at(from - tolerance), await at(to + tolerance)]).toEqual([true, true])
     expect([await at(from - tolerance - 1), await at(to + tolerance + 1)]).toEqual([false, false])
+  })
+
+  test('denies a certificate with a date that cannot be read', async () => {
+    for (const date of [from, to]) {
+      const raw = Buffer.from(certificate.raw)
+      const digits = new Date(date).toISOString().replace(/\D/g, '').slice(2, 14)
+      raw.write('991399', raw.indexOf(`${digits}Z`))
+      const odd = { ...credential, certificate: new X509Certificate(raw) }
+      expect([odd.certificate.validFrom, odd.certificate.validTo]).toContain('Bad time value')
+      expect(await mutualTls(() => customer).verify(odd, request)).toMatchObject({ granted: false })
+    }
   })
 
   test('rejects when the function goes wrong: nothing is granted', async () => {
