@@ -60,15 +60,28 @@ function forwarded(request: IncomingMessage): FoundCertificate {
   return certificate === undefined || known.length < chain.length ? 'unusable' : { certificate, chain: known }
 }
 
+/**
+ * The last certificates that were forwarded, by their text: a proxy sends the same with each request of a client, and to
+ * parse it takes longer than all the rest. What was found out about them is not kept.
+ */
+const parsed = new Map<string, X509Certificate>()
+const MAX_PARSED = 256
+
 /** A Byte Sequence without parameters that holds one certificate in DER, and nothing else. */
 function certificateFrom(item: string): X509Certificate | undefined {
   const [, text] = /^[ \t]*:([A-Za-z0-9+/]+={0,2}):[ \t]*$/.exec(item) ?? []
   if (text === undefined) return undefined
+  const before = parsed.get(text)
+  if (before !== undefined) return before
   const bytes = Buffer.from(text, 'base64')
   try {
     const certificate = new X509Certificate(bytes)
     // PEM would be taken as well, and what follows a certificate passed over.
-    return certificate.raw.equals(bytes) ? certificate : undefined
+    if (!certificate.raw.equals(bytes)) return undefined
+    const [oldest] = parsed.keys()
+    if (oldest !== undefined && parsed.size >= MAX_PARSED) parsed.delete(oldest)
+    parsed.set(text, certificate)
+    return certificate
   } catch {
     return undefined
   }
