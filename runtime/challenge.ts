@@ -1,12 +1,14 @@
 import type { ServerResponse } from 'node:http'
 import type { SecurityScheme } from './policy.js'
 import { type Problem, sendProblem } from './problem.js'
-import type { Denial } from './verifier.js'
+import type { AnyVerifier, Denial, HttpVerifier } from './verifier.js'
 
 /** A scheme as challenges name it (RFC 9110 section 11.6.1). */
 export interface Challenger {
   /** The challenge without parameters of an error: `Bearer`, `Basic realm="…"`, `ApiKey`. */
   readonly bare: string
+  /** Takes no parameters of an error: they are no part of this scheme's grammar. */
+  readonly fixed?: true
 }
 
 export interface Refusal {
@@ -21,11 +23,42 @@ export interface Refusal {
 
 export const BEARER: Challenger = { bare: 'Bearer' }
 
-export function challengerOf(name: string, scheme: SecurityScheme): Challenger {
+export function challengerOf(name: string, scheme: SecurityScheme, verifier: AnyVerifier): Challenger {
   if (scheme.type === 'apiKey') return { bare: 'ApiKey' }
+  // RFC 9110 section 15.5.2 wants a challenge with every 401, and no scheme for certificates is registered; this name is
+  // the one that draft-thomson-httpbis-cant had.
+  if (scheme.type === 'mutualTLS') return { bare: 'ClientCertificate' }
+  if (verifier.kind === 'http') return httpChallenger(verifier)
   // RFC 7617 section 2: a realm is required; the scheme's name is the one that the document gives.
   if (scheme.type === 'http' && scheme.scheme === 'basic') return { bare: `Basic realm="${name}", charset="UTF-8"` }
   return BEARER
+}
+
+function httpChallenger({ scheme, challenge }: HttpVerifier<unknown>): Challenger {
+  return {
+    fixed: true,
+    get bare() {
+      try {
+        const text = typeof challenge === 'function' ? challenge() : challenge
+        // Made at this moment by somebody's function; whatever it is, the refusal stays one.
+        if (challengeFault(scheme, text) === undefined && typeof text === 'string') return text
+        // A promise that is rejected later would end the process.
+        Promise.resolve(text).catch(() => {})
+        return scheme
+      } catch {
+        return scheme
+      }
+    },
+  }
+}
+
+/** What is wrong with a challenge of an HTTP authentication scheme; a function's is looked at when it is made. */
+export function challengeFault(scheme: string, challenge: unknown): string | undefined {
+  if (typeof challenge === 'function') return undefined
+  if (typeof challenge !== 'string') return 'must be a string or a function that returns one'
+  if (!/^[\x20-\x7e]*$/.test(challenge)) return 'must be of visible ASCII characters and spaces'
+  const [name] = challenge.split(' ', 1)
+  return name?.toLowerCase() === scheme.toLowerCase() ? undefined : `must begin with the scheme's name, ${scheme}`
 }
 
 interface Row {
@@ -76,7 +109,9 @@ export function sendRefusal(response: ServerResponse, refusal: Refusal): void {
   const parameters = `error="${row.error}", error_description="${description}"${scope}`
   response.setHeader(
     'WWW-Authenticate',
-    unique(challengers.map(({ bare }) => `${bare}${bare.includes(' ') ? ', ' : ' '}${parameters}`)),
+    unique(
+      challengers.map(({ bare, fixed }) => (fixed ? bare : `${bare}${bare.includes(' ') ? ', ' : ' '}${parameters}`)),
+    ),
   )
   const body = Buffer.from(JSON.stringify({ error: row.error, error_description: description }))
   response.setHeader('Content-Type', 'application/json; charset=utf-8')

@@ -11,8 +11,11 @@ export type Found = Credential | 'nothing' | 'unusable' | 'repeated'
 /** Cuts one scheme's credential out of a request. `query` is the raw query string, without `?`. */
 export type ReadCredential = (request: IncomingMessage, query: string) => Found
 
-/** How the credentials of `scheme` travel (OpenAPI's Security Scheme Object; RFC 6750, RFC 7617). */
-export function credentialReader(scheme: SecurityScheme): ReadCredential {
+/**
+ * How the credentials of `scheme` travel (OpenAPI's Security Scheme Object; RFC 6750, RFC 7617, RFC 9110 section 11).
+ * Certificates are found by their verifier, which knows the proxies that may forward one.
+ */
+export function credentialReader(scheme: Exclude<SecurityScheme, { type: 'mutualTLS' }>): ReadCredential {
   if (scheme.type === 'apiKey') {
     const { name } = scheme
     if (scheme.in === 'query') return (_request, query) => single(queryValues(query, name))
@@ -20,7 +23,8 @@ export function credentialReader(scheme: SecurityScheme): ReadCredential {
     const lowerCased = name.toLowerCase()
     return request => single(headerValues(request, lowerCased))
   }
-  return scheme.type === 'http' && scheme.scheme === 'basic' ? readBasic : readBearer
+  if (scheme.type !== 'http' || scheme.scheme === 'bearer') return readBearer
+  return scheme.scheme === 'basic' ? readBasic : httpReader(scheme.scheme)
 }
 
 function single(values: readonly string[]): Found {
@@ -52,6 +56,22 @@ const readBasic: ReadCredential = request => {
   return { kind: 'basic', username: text.slice(0, colon), password: text.slice(colon + 1) }
 }
 
+/** Longest credentials of a scheme that is not known here, in characters: their verifier is somebody's own parser. */
+const MAX_CREDENTIALS = 16_384
+
+function httpReader(scheme: string): ReadCredential {
+  return request => {
+    const fields = headerValues(request, 'authorization')
+    const [field] = fields
+    if (field === undefined) return 'nothing'
+    if (fields.length > 1) return 'repeated'
+    // RFC 9110 section 11.4: the name, then spaces, then one token68 or any number of parameters.
+    const [, name, credentials] = /^([^ ]+) +(.+)$/.exec(field) ?? []
+    if (name?.toLowerCase() !== scheme || credentials === undefined) return 'unusable'
+    return credentials.length > MAX_CREDENTIALS ? 'unusable' : { kind: 'http', credentials }
+  }
+}
+
 /** What follows the scheme's name and exactly one space; the name in any case (RFC 9110 section 11.1). */
 function credentialsOf(field: string, scheme: string): string | undefined {
   const [name, value, more] = field.split(' ', 3)
@@ -76,7 +96,7 @@ function userPass(encoded: string | undefined): string | undefined {
 }
 
 /** Every field of that name, as sent: `request.headers` joins or drops the second of two. */
-function headerValues(request: IncomingMessage, name: string): string[] {
+export function headerValues(request: IncomingMessage, name: string): string[] {
   const { rawHeaders } = request
   const values: string[] = []
   for (let index = 0; index < rawHeaders.length; index += 2) {

@@ -15,6 +15,7 @@ export {
 } from './auth0.js'
 export type { Auth0ApiOptions } from './auth0-config.js'
 export type { Auth0Context } from './auth0-request.js'
+export type { ClientCertificate } from './client-certificate.js'
 export { type AddOperation, createGate, type Gate, type GuardedHandler } from './gate.js'
 export type { Check, Decided, GateOptions } from './gate-options.js'
 export { type Context, type Handler, type NotImplemented, notImplemented, type Reply, type Result } from './handler.js'
@@ -34,11 +35,14 @@ export type { Proof } from './proof.js'
 export { apiKey } from './schemes/api-key.js'
 export { basic } from './schemes/basic.js'
 export { type BearerOptions, bearer, type KeyOptions, type TokenOptions } from './schemes/bearer.js'
+export { type HttpSchemeOptions, httpScheme } from './schemes/http-scheme.js'
+export { type MutualTlsOptions, mutualTls } from './schemes/mutual-tls.js'
 export { openIdConnect } from './schemes/open-id-connect.js'
 export type { PrincipalOptions } from './schemes/principal.js'
 export type { Algorithm } from './tokens/algorithms.js'
 export { type OperationValidator, schemaFunctions } from './validator.js'
 export {
+  type CertificateVerifier,
   ConfigurationError,
   type Credential,
   type CredentialKind,
@@ -47,6 +51,7 @@ export {
   type DenialCode,
   type DiscoveredVerifier,
   deny,
+  type HttpVerifier,
   type Principals,
   type Token,
   type Verification,

@@ -50,10 +50,12 @@ export interface Policies {
 
 /** Where a scheme's credentials travel: the part of OpenAPI's Security Scheme Object that enforcement needs. */
 export type SecurityScheme =
-  | { readonly type: 'http'; readonly scheme: 'bearer' | 'basic' }
+  /** The name of the HTTP authentication scheme in lower case. */
+  | { readonly type: 'http'; readonly scheme: string }
   | { readonly type: 'apiKey'; readonly in: 'header' | 'query' | 'cookie'; readonly name: string }
   | { readonly type: 'oauth2' }
   | { readonly type: 'openIdConnect'; readonly openIdConnectUrl: string }
+  | { readonly type: 'mutualTLS' }
 
 /** Scheme name → scheme, as in the document's `components.securitySchemes`. */
 export interface SecuritySchemes {

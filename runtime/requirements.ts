@@ -1,5 +1,5 @@
-import { challengerOf } from './challenge.js'
-import { credentialReader } from './credentials.js'
+import { challengeFault, challengerOf } from './challenge.js'
+import { credentialReader, type ReadCredential } from './credentials.js'
 import type { Demands, Requirement } from './decide.js'
 import type { CheckRule, Policies, Policy, SecurityScheme, SecuritySchemes } from './policy.js'
 import { type AnyVerifier, ConfigurationError, type CredentialKind, type DiscoveredVerifier } from './verifier.js'
@@ -42,12 +42,13 @@ export function bindRequirements(
   return policy => {
     const compile = ([name, scopes]: [string, Requirement['scopes']]): Requirement => {
       const scheme = schemes[name] as SecurityScheme
+      const verifier = bound.get(name) as AnyVerifier
       return {
         scheme: name,
-        read: credentialReader(scheme),
-        verifier: bound.get(name) as AnyVerifier,
+        read: readerOf(scheme, verifier),
+        verifier,
         scopes,
-        challenger: challengerOf(name, scheme),
+        challenger: challengerOf(name, scheme, verifier),
       }
     }
     const alternatives = policy.security.map(alternative => Object.entries(alternative).map(compile))
@@ -66,27 +67,45 @@ function bindVerifier(
 ): AnyVerifier | string {
   const kind = kindOf(scheme)
   if (typeof verifier !== 'object' || verifier === null) {
-    return `schemes.${name} is missing: a verifier of ${scheme.type} credentials, such as ${SUGGESTIONS[kind]}`
+    return `schemes.${name} is missing: a verifier of ${scheme.type} credentials, such as ${suggestion(scheme)}`
   }
   if (verifier.kind === 'openIdConnect') {
     if (scheme.type === 'openIdConnect') return verifier.at(scheme.openIdConnectUrl)
-    return `schemes.${name} is of type ${scheme.type} and has no discovery URL: use ${SUGGESTIONS[kind]}`
+    return `schemes.${name} is of type ${scheme.type} and has no discovery URL: use ${suggestion(scheme)}`
   }
   if (verifier.kind !== kind || typeof verifier.verify !== 'function') {
-    return `schemes.${name} must verify ${kind} credentials, such as ${SUGGESTIONS[kind]}`
+    return `schemes.${name} must verify ${kind} credentials, such as ${suggestion(scheme)}`
+  }
+  if (verifier.kind === 'mutualTLS' && typeof verifier.read !== 'function') {
+    return `schemes.${name} must find certificates as well, such as ${suggestion(scheme)}`
+  }
+  if (verifier.kind === 'http' && scheme.type === 'http') {
+    if (verifier.scheme !== scheme.scheme) {
+      return `schemes.${name} verifies ${String(verifier.scheme)} credentials, and the document demands ${scheme.scheme}`
+    }
+    const fault = challengeFault(scheme.scheme, verifier.challenge)
+    if (fault !== undefined) return `schemes.${name}: its challenge ${fault}`
   }
   return verifier
 }
 
-const SUGGESTIONS: { readonly [kind in CredentialKind]: string } = {
-  bearer: 'bearer({ issuer, audience })',
-  basic: 'basic(findUser)',
-  apiKey: 'apiKey(findUserByKey)',
+function suggestion(scheme: SecurityScheme): string {
+  if (scheme.type === 'apiKey') return 'apiKey(findUserByKey)'
+  if (scheme.type === 'mutualTLS') return 'mutualTls(findUserByCertificate)'
+  if (scheme.type !== 'http' || scheme.scheme === 'bearer') return 'bearer({ issuer, audience })'
+  return scheme.scheme === 'basic' ? 'basic(findUser)' : `httpScheme('${scheme.scheme}', findUser)`
 }
 
 function kindOf(scheme: SecurityScheme): CredentialKind {
-  if (scheme.type === 'apiKey') return 'apiKey'
-  return scheme.type === 'http' && scheme.scheme === 'basic' ? 'basic' : 'bearer'
+  if (scheme.type === 'apiKey' || scheme.type === 'mutualTLS') return scheme.type
+  if (scheme.type !== 'http' || scheme.scheme === 'bearer') return 'bearer'
+  return scheme.scheme === 'basic' ? 'basic' : 'http'
+}
+
+function readerOf(scheme: SecurityScheme, verifier: AnyVerifier): ReadCredential {
+  if (scheme.type !== 'mutualTLS') return credentialReader(scheme)
+  // Their kinds agree since the verifier was bound; without a reader, nobody has a certificate.
+  return verifier.kind === 'mutualTLS' ? request => verifier.read(request) : () => 'nothing'
 }
 
 function demandedSchemes(policies: Policies): Set<string> {

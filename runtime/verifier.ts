@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { ClientCertificate } from './client-certificate.js'
 
 /**
  * The claims of a verified access token. Open to augmentation:
@@ -25,6 +26,9 @@ export type Credential =
   | { readonly kind: 'bearer'; readonly token: string }
   | { readonly kind: 'basic'; readonly username: string; readonly password: string }
   | { readonly kind: 'apiKey'; readonly key: string }
+  /** `credentials` is what follows the name of another HTTP authentication scheme, as it was sent. */
+  | { readonly kind: 'http'; readonly credentials: string }
+  | ({ readonly kind: 'mutualTLS' } & ClientCertificate)
 
 export type CredentialKind = Credential['kind']
 export type CredentialOf<Kind extends CredentialKind> = Extract<Credential, { kind: Kind }>
@@ -80,8 +84,27 @@ export interface Verifier<Proof = Token, Kind extends CredentialKind = 'bearer'>
   verify(credential: CredentialOf<Kind>, request: IncomingMessage): Verification<Proof> | Promise<Verification<Proof>>
 }
 
+/** Verifies the credentials of an HTTP authentication scheme that is neither `bearer` nor `basic`. */
+export interface HttpVerifier<Proof, Scheme extends string = string> extends Verifier<Proof, 'http'> {
+  /** The scheme's name in lower case; `createRouter` throws when the document's is another one. */
+  readonly scheme: Scheme
+  /** A whole challenge for `WWW-Authenticate`, or a function that gives one for each refusal. */
+  readonly challenge: string | (() => string)
+}
+
+/** Finds and verifies client certificates. */
+export interface CertificateVerifier<Proof> extends Verifier<Proof, 'mutualTLS'> {
+  /** The certificate of a request's client; `verify` must refuse one with a `fault`. Must not throw. */
+  read(request: IncomingMessage): CredentialOf<'mutualTLS'> | 'nothing' | 'unusable' | 'repeated'
+}
+
 /** A verifier of whichever kind. */
-export type AnyVerifier = { [Kind in CredentialKind]: Verifier<unknown, Kind> }[CredentialKind]
+export type AnyVerifier =
+  | Verifier<unknown, 'bearer'>
+  | Verifier<unknown, 'basic'>
+  | Verifier<unknown, 'apiKey'>
+  | HttpVerifier<unknown>
+  | CertificateVerifier<unknown>
 
 /**
  * Stands in for the verifier of a scheme of type `openIdConnect`: `createRouter` hands it the document's

@@ -13,14 +13,16 @@ export function emitRouter(model: ApiModel): string {
     ...(checks.length > 0 ? [`checks: ${typeText(checks.map(name => `${propertyName(name)}: Check`))}`] : []),
   ]
   const runtime = [
+    ...(schemes.some(one => one.scheme.type === 'mutualTLS') ? ['type CertificateVerifier'] : []),
     ...(checks.length > 0 ? ['type Check'] : []),
     'createGate',
     ...(schemes.some(one => one.scheme.type === 'openIdConnect') ? ['type DiscoveredVerifier'] : []),
     'type GateOptions',
+    ...(schemes.some(isOtherHttp) ? ['type HttpVerifier'] : []),
     ...(schemes.some(one => !one.token) ? ['type Principals'] : []),
     'type Router',
     ...(schemes.some(one => one.claims !== undefined) ? ['type Token'] : []),
-    ...(schemes.length > 0 ? ['type Verifier'] : []),
+    ...(schemes.some(one => one.scheme.type !== 'mutualTLS' && !isOtherHttp(one)) ? ['type Verifier'] : []),
   ]
   const served = new Set(operations.map(one => one.path))
   const absent = [...new Set(skipped.map(one => one.path))].filter(path => !served.has(path))
@@ -53,10 +55,19 @@ function typeText(list: readonly string[]): string {
   return `{ ${list.join('; ')} }`
 }
 
+/** An HTTP authentication scheme that only the user's own verifier knows. */
+function isOtherHttp({ scheme, token }: Scheme): boolean {
+  return scheme.type === 'http' && !token && scheme.scheme !== 'basic'
+}
+
 function verifierText(one: Scheme): string {
   const { name, scheme, token, claims } = one
-  if (scheme.type === 'apiKey') return `Verifier<Principals[${literal(name)}], 'apiKey'>`
-  if (!token) return `Verifier<Principals[${literal(name)}], 'basic'>`
+  if (!token) {
+    const principal = `Principals[${literal(name)}]`
+    if (scheme.type === 'mutualTLS') return `CertificateVerifier<${principal}>`
+    if (scheme.type === 'http' && isOtherHttp(one)) return `HttpVerifier<${principal}, ${literal(scheme.scheme)}>`
+    return `Verifier<${principal}, ${literal(scheme.type === 'apiKey' ? 'apiKey' : 'basic')}>`
+  }
   const proof = claims === undefined ? '' : `<${tokenText(one)}>`
   return scheme.type === 'openIdConnect' ? `Verifier${proof} | DiscoveredVerifier${proof}` : `Verifier${proof}`
 }

@@ -44,6 +44,9 @@ export function readSchemes(document: ResolvedDocument, report: Report): KnownSc
   return known
 }
 
+/** RFC 9110 section 5.6.2. */
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
+
 type ReadScheme =
   | { readonly scheme: SecurityScheme; readonly scopes?: readonly string[] }
   | { readonly unsupported: string }
@@ -64,7 +67,7 @@ function readScheme(written: Record<string, unknown>): ReadScheme {
       return { malformed: 'has no openIdConnectUrl', help: "name the URL of the issuer's discovery document" }
     }
     case 'mutualTLS':
-      return { unsupported: 'mutualTLS is not supported yet' }
+      return { scheme: { type: 'mutualTLS' } }
     default:
       return {
         malformed: `has the type ${show(written.type)}`,
@@ -77,8 +80,7 @@ function readApiKey({ in: place, name }: Record<string, unknown>): ReadScheme {
   if (place !== 'header' && place !== 'query' && place !== 'cookie') {
     return { malformed: `travels in ${show(place)}`, help: 'write in: header, query or cookie' }
   }
-  const valid =
-    typeof name === 'string' && (place === 'query' ? name !== '' : /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name))
+  const valid = typeof name === 'string' && (place === 'query' ? name !== '' : TOKEN.test(name))
   if (!valid)
     return {
       malformed: `has the name ${show(name)}`,
@@ -90,9 +92,17 @@ function readApiKey({ in: place, name }: Record<string, unknown>): ReadScheme {
 function readHttp({ scheme }: Record<string, unknown>): ReadScheme {
   if (typeof scheme !== 'string' || scheme === '')
     return { malformed: 'names no HTTP authentication scheme', help: 'write scheme: bearer, or scheme: basic' }
+  // RFC 9110 section 11.1: a token, in any case.
+  if (!TOKEN.test(scheme)) {
+    return {
+      malformed: `names the HTTP authentication scheme ${show(scheme)}`,
+      help: 'write one word: bearer, basic, digest…',
+    }
+  }
   const name = scheme.toLowerCase()
-  if (name === 'bearer' || name === 'basic') return { scheme: { type: 'http', scheme: name } }
-  return { unsupported: `the HTTP authentication scheme ${show(scheme)} is not supported yet` }
+  // A verifier of the user's own that looks at the token and not at the proof would make it a bearer token again.
+  if (name === 'dpop') return { unsupported: `the HTTP authentication scheme ${show(scheme)} is not supported yet` }
+  return { scheme: { type: 'http', scheme: name } }
 }
 
 function declaredScopes(flows: unknown): string[] {

@@ -84,7 +84,7 @@ export function readSecurity(
       used.set(name, scheme)
       alternative.push([name, demandOf(scopes, scopeMatch)])
     }
-    const clash = clashOf(alternative.map(([name]) => used.get(name)))
+    const clash = clashOf(alternative.flatMap(([name]) => used.get(name) ?? []))
     if (clash) {
       fault()
       report(
@@ -143,27 +143,54 @@ function scopeFault(scheme: KnownScheme, scope: unknown, location: Location, rep
   return true
 }
 
-/** Where a scheme's credential travels: two in one place cannot be sent at once. */
-function placeOf(known: KnownScheme | undefined): string | undefined {
-  const scheme = known?.scheme?.scheme
-  if (!scheme) return undefined
-  if (scheme.type !== 'apiKey') return 'the Authorization header'
-  if (scheme.in !== 'header') return `the ${scheme.in === 'cookie' ? 'cookie' : 'query parameter'} ${show(scheme.name)}`
-  return scheme.name.toLowerCase() === 'authorization'
-    ? 'the Authorization header'
-    : `the header ${show(scheme.name.toLowerCase())}`
+/** A part of a request that a scheme lays claim to. */
+interface Place {
+  /** A header in lower case, or `?` for the query string. */
+  readonly carrier: string
+  /** The cookie or parameter in it; absent where the whole header is the credential. */
+  readonly name?: string
+  /** Others of its kind read the same credential: all of them can be met at once. */
+  readonly shared?: true
 }
 
-function clashOf(
-  schemes: readonly (KnownScheme | undefined)[],
-): { first: string; second: string; place: string } | undefined {
-  const holders = new Map<string, string>()
+/** Where a scheme's credential travels, and where it may not be accompanied by another one. */
+function placesOf({ scheme: known }: KnownScheme): Place[] {
+  if (!known) return []
+  const { scheme, token } = known
+  // A proxy that forwards certificates writes this header itself (RFC 9440), whatever the client sent there.
+  if (scheme.type === 'mutualTLS') return [{ carrier: 'client-cert', shared: true }]
+  if (scheme.type === 'apiKey') {
+    if (scheme.in === 'header') return [{ carrier: scheme.name.toLowerCase() }]
+    return [{ carrier: scheme.in === 'cookie' ? 'cookie' : '?', name: scheme.name }]
+  }
+  // RFC 6750 section 2: a token in the header and one in the query are a token sent twice.
+  return [{ carrier: 'authorization' }, ...(token ? [{ carrier: '?', name: 'access_token' }] : [])]
+}
+
+function clashes(one: Place, other: Place): boolean {
+  if (one.carrier !== other.carrier || (one.shared && other.shared)) return false
+  return one.name === undefined || other.name === undefined || one.name === other.name
+}
+
+function placeText({ carrier, name }: Place): string {
+  if (carrier === '?') return `the query parameter ${show(name ?? '')}`
+  if (carrier === 'cookie' && name !== undefined) return `the cookie ${show(name)}`
+  return carrier === 'authorization' ? 'the Authorization header' : `the header ${show(carrier)}`
+}
+
+/** Two schemes whose credentials cannot be sent at once. */
+function clashOf(schemes: readonly KnownScheme[]): { first: string; second: string; place: string } | undefined {
+  const held: { readonly scheme: KnownScheme; readonly place: Place }[] = []
   for (const scheme of schemes) {
-    const place = placeOf(scheme)
-    if (scheme === undefined || place === undefined) continue
-    const first = holders.get(place)
-    if (first !== undefined) return { first: show(first), second: show(scheme.name), place }
-    holders.set(place, scheme.name)
+    const places = placesOf(scheme)
+    for (const place of places) {
+      const first = held.find(one => clashes(one.place, place))
+      if (!first) continue
+      // Of a header and a cookie in it, the header is what both need.
+      const wider = first.place.name === undefined ? first.place : place
+      return { first: show(first.scheme.name), second: show(scheme.name), place: placeText(wider) }
+    }
+    held.push(...places.map(place => ({ scheme, place })))
   }
   return undefined
 }

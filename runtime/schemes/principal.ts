@@ -11,9 +11,13 @@ export interface PrincipalOptions<Principal> {
 
 type ScopesOf<Principal> = (principal: Principal) => readonly string[]
 
-/** @throws {ConfigurationError} */
-export function scopesOption<Principal>(where: string, options: PrincipalOptions<Principal>): ScopesOf<Principal> {
-  refuseUnknownOptions(where, options, ['scopes'])
+/** @param others the verifier's other options. @throws {ConfigurationError} */
+export function scopesOption<Principal>(
+  where: string,
+  options: PrincipalOptions<Principal>,
+  others: readonly string[] = [],
+): ScopesOf<Principal> {
+  refuseUnknownOptions(where, options, ['scopes', ...others])
   const { scopes } = options
   if (scopes === undefined) return () => []
   if (typeof scopes === 'function') return scopes
@@ -31,6 +35,7 @@ export function verification<Principal>(
   return { granted: true, proof: found, scopes: scopes.filter(one => typeof one === 'string' && one !== '') }
 }
 
-export function invalidCredentials(): Verification<never> {
-  return deny('invalid_token', { description: 'Invalid credentials' })
+/** @param reason for the decision hook alone. */
+export function invalidCredentials(reason?: string): Verification<never> {
+  return deny('invalid_token', { description: 'Invalid credentials', ...(reason !== undefined && { reason }) })
 }

@@ -195,8 +195,8 @@ info: { title: T, version: '1' }
 security: []
 paths:
   /one: { get: { operationId: one, responses: { '204': { description: Done } } } }
-  /two: { get: { operationId: two, security: [{ mtls: [] }], responses: { '204': { description: Done } } } }
-components: { securitySchemes: { mtls: { type: mutualTLS } } }
+  /two: { get: { operationId: two, security: [{ proof: [] }], responses: { '204': { description: Done } } } }
+components: { securitySchemes: { proof: { type: http, scheme: DPoP } } }
 `
   test('are left out on request, and counted', async () => {
     const work = workspace({ 'specs/openapi.yaml': document })

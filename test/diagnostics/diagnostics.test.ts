@@ -98,6 +98,7 @@ describe('every code of the sources has its case here', () => {
 /** Words of the sources that look like codes and are none. */
 const OTHER_WORDS = [
   'adjacent-params',
+  'client-cert',
   'content-type',
   'first-wins',
   'no-leading-slash',

@@ -17,12 +17,12 @@ paths:
     parameters: [{ name: name, in: path, required: true, schema: { type: string } }]
     get: { operationId: readUser, security: [], ${responses} }
   /users/admin:
-    get: { operationId: readAdmin, security: [{ certificate: [] }], ${responses} }
+    get: { operationId: readAdmin, security: [{ proof: [] }], ${responses} }
   /users/both:
-    get: { operationId: readBoth, security: [{ certificate: [] }], ${responses} }
+    get: { operationId: readBoth, security: [{ proof: [] }], ${responses} }
     post: { operationId: writeBoth, security: [], ${responses} }
 components:
-  securitySchemes: { certificate: { type: mutualTLS } }
+  securitySchemes: { proof: { type: http, scheme: DPoP } }
 `
 
 test('a path whose operations were left out is served by no template in their place', async () => {

@@ -13,6 +13,9 @@ const SCHEMES = {
   header: { type: 'apiKey', in: 'header', name: 'X-Key' },
   query: { type: 'apiKey', in: 'query', name: 'key' },
   cookie: { type: 'apiKey', in: 'cookie', name: 'key' },
+  digest: { type: 'http', scheme: 'digest' },
+  certificate: { type: 'mutualTLS' },
+  employee: { type: 'mutualTLS' },
 } as const satisfies SecuritySchemes
 type Name = keyof typeof SCHEMES
 const NAMES = Object.keys(SCHEMES) as Name[]
@@ -26,8 +29,10 @@ type Sent = 'nothing' | 'once' | 'twice' | 'malformed'
 
 interface Case {
   readonly policy: Policy
-  readonly authorization: 'nothing' | 'bearer' | 'basic' | 'twice' | 'malformed'
+  readonly authorization: 'nothing' | 'bearer' | 'basic' | 'digest' | 'twice' | 'malformed'
   readonly keys: { readonly [place in 'header' | 'query' | 'cookie']: Sent }
+  /** One for both of its schemes. */
+  readonly certificate: Sent
   /** A second token, where RFC 6750 allows one and nobody should send it. */
   readonly tokenInQuery: boolean
   readonly outcomes: { readonly [name in Name]: Outcome }
@@ -75,8 +80,19 @@ const outcome: fc.Arbitrary<Outcome> = fc.oneof(
 const sent = fc.constantFrom<Sent>('nothing', 'nothing', 'once', 'once', 'once', 'twice', 'malformed')
 const cases: fc.Arbitrary<Case> = fc.record({
   policy,
-  authorization: fc.constantFrom('nothing', 'bearer', 'bearer', 'bearer', 'basic', 'basic', 'twice', 'malformed'),
+  authorization: fc.constantFrom(
+    'nothing',
+    'bearer',
+    'bearer',
+    'bearer',
+    'basic',
+    'basic',
+    'digest',
+    'twice',
+    'malformed',
+  ),
   keys: fc.record({ header: sent, query: sent, cookie: sent }),
+  certificate: sent,
   tokenInQuery: fc.nat(9).map(one => one === 0),
   outcomes: fc.record({
     token: outcome,
@@ -85,6 +101,9 @@ const cases: fc.Arbitrary<Case> = fc.record({
     header: outcome,
     query: outcome,
     cookie: outcome,
+    digest: outcome,
+    certificate: outcome,
+    employee: outcome,
   }),
 })
 
@@ -92,6 +111,7 @@ function requestOf({ authorization, keys, tokenInQuery }: Case): { request: Inco
   const rawHeaders: string[] = []
   if (authorization === 'bearer') rawHeaders.push('Authorization', 'Bearer t')
   if (authorization === 'basic') rawHeaders.push('Authorization', `Basic ${Buffer.from('u:p').toString('base64')}`)
+  if (authorization === 'digest') rawHeaders.push('Authorization', 'Digest a=b, c=d')
   if (authorization === 'malformed') rawHeaders.push('authorization', 'Bearer')
   if (authorization === 'twice') rawHeaders.push('Authorization', 'Bearer t', 'authorization', 'Bearer t')
   const times = { nothing: [], once: ['k'], twice: ['k', 'k'], malformed: [''] }
@@ -103,11 +123,26 @@ function requestOf({ authorization, keys, tokenInQuery }: Case): { request: Inco
   return { request: { rawHeaders, headers } as unknown as IncomingMessage, query: query.join('&') }
 }
 
-function verifierOf(name: Name, outcomes: Case['outcomes']) {
-  const { type } = SCHEMES[name]
-  const kind = type === 'apiKey' ? 'apiKey' : name === 'basic' ? 'basic' : 'bearer'
+const KINDS: { readonly [name in Name]: Credential['kind'] } = {
+  token: 'bearer',
+  oauth: 'bearer',
+  basic: 'basic',
+  header: 'apiKey',
+  query: 'apiKey',
+  cookie: 'apiKey',
+  digest: 'http',
+  certificate: 'mutualTLS',
+  employee: 'mutualTLS',
+}
+const READ = { nothing: 'nothing', once: { kind: 'mutualTLS' }, twice: 'repeated', malformed: 'unusable' } as const
+
+function verifierOf(name: Name, { outcomes, certificate }: Case) {
+  const kind = KINDS[name]
   return {
     kind,
+    scheme: 'digest',
+    challenge: 'Digest',
+    read: () => READ[certificate],
     verify(credential: Credential): Verification<unknown> {
       expect(credential.kind).toBe(kind)
       const said = outcomes[name]
@@ -134,8 +169,9 @@ function oracle(one: Case): { auth: Record<string, unknown> | undefined } | { co
       if (one.authorization === 'bearer') return one.tokenInQuery ? 'twice' : 'once'
       return one.authorization === 'twice' || one.authorization === 'nothing' ? one.authorization : 'malformed'
     }
-    if (name === 'basic') {
-      if (one.authorization === 'basic') return 'once'
+    if (name === 'certificate' || name === 'employee') return one.certificate
+    if (name === 'basic' || name === 'digest') {
+      if (one.authorization === name) return 'once'
       return one.authorization === 'twice' || one.authorization === 'nothing' ? one.authorization : 'malformed'
     }
     return one.keys[name]
@@ -204,7 +240,7 @@ test('a request is let in exactly when the policy says so, and refused as what c
   const tally = { granted: 0, anonymous: 0, refused: 0 }
   await fc.assert(
     fc.asyncProperty(cases, async one => {
-      const verifiers = Object.fromEntries(NAMES.map(name => [name, verifierOf(name, one.outcomes)]))
+      const verifiers = Object.fromEntries(NAMES.map(name => [name, verifierOf(name, one)]))
       const demands = bindRequirements(SCHEMES, { one: one.policy }, verifiers, CHECKS)(one.policy)
       const decision = await decide(demands, {
         ...requestOf(one),

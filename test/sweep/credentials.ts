@@ -2,13 +2,16 @@ import { decodeProtectedHeader } from 'jose'
 import { apiKey } from '../../runtime/schemes/api-key.js'
 import { basic } from '../../runtime/schemes/basic.js'
 import { bearer } from '../../runtime/schemes/bearer.js'
+import { mutualTls } from '../../runtime/schemes/mutual-tls.js'
 import { type LocalIssuer, startLocalIssuer } from '../../runtime/testing.js'
+import { type Issued, issueCertificate } from '../http/certificates.js'
 import type { NaiveDocument, Scheme } from './naive-document.js'
 import type { SampleRequest } from './request.js'
 
 export type Flaw =
   | 'unknown'
   | 'wrong password'
+  | 'self-signed'
   | 'foreign issuer'
   | 'forged'
   | 'broken signature'
@@ -40,12 +43,14 @@ export function placeOf(scheme: Scheme): string {
   if (scheme.type === 'apiKey') {
     return `${scheme.in} ${scheme.in === 'header' ? scheme.name?.toLowerCase() : scheme.name}`
   }
+  if (scheme.type === 'mutualTLS') return 'the handshake'
   return isBasic(scheme) ? 'Authorization: Basic' : 'Authorization: Bearer'
 }
 
 export function flawsOf(scheme: Scheme): readonly Flaw[] {
   if (scheme.type === 'apiKey') return ['unknown']
   if (isBasic(scheme)) return ['unknown', 'wrong password']
+  if (scheme.type === 'mutualTLS') return ['unknown', 'self-signed', 'foreign issuer', 'expired']
   return ['foreign issuer', 'forged', 'broken signature', 'altered', 'expired', 'another audience']
 }
 
@@ -53,8 +58,10 @@ interface Principal {
   readonly scopes: readonly string[]
 }
 
-/** Everybody who gives out credentials: an issuer that is trusted, one that is not, and a list of keys. */
+/** Everybody who gives out credentials: issuers that are trusted, others that are not, and a list of keys. */
 export interface Authority extends AsyncDisposable {
+  /** For a TLS server: a certificate of its own, and whose it accepts. */
+  readonly tls: { readonly key: string; readonly cert: string; readonly ca: string }
   /** A verifier for each scheme; no credential of one is any good for another. */
   verifiers(schemes: Schemes): { [scheme: string]: unknown }
   /** The request with these credentials in the places where the document says they travel. */
@@ -89,20 +96,40 @@ export async function startAuthority(): Promise<Authority> {
       const find = (user: string, password: string) => password === PASSWORD && principals.get(`${name} ${user}`)
       return basic(find, { scopes })
     }
+    if (scheme.type === 'mutualTLS') {
+      return mutualTls(({ subject }) => principals.get(`${name} ${subject.replace(/^CN=/, '')}`), { scopes })
+    }
     return bearer({ issuer: local.issuer, audience: audienceOf(name) })
   }
+  const root = issueCertificate({ subject: 'root', ca: true })
+  const foreignRoot = issueCertificate({ subject: 'root', ca: true })
+  const certificates = new Map<string, Issued>()
+  const certificateOf = (sent: Sent) => {
+    const key = JSON.stringify(sent)
+    const { flaw } = sent
+    const issuer = flaw === 'self-signed' ? undefined : flaw === 'foreign issuer' ? foreignRoot : root
+    const certificate =
+      certificates.get(key) ??
+      issueCertificate({ subject: keyOf(sent), ...(issuer && { issuer }), ...(flaw === 'expired' && { to: -60 }) })
+    certificates.set(key, certificate)
+    return certificate
+  }
+  const { key, cert } = issueCertificate({ subject: 'server', issuer: root })
 
   return {
+    tls: { key, cert, ca: root.cert },
     verifiers: schemes =>
       Object.fromEntries(Object.entries(schemes).map(([name, scheme]) => [name, verifierOf(name, scheme)])),
     async withCredentials(request, sent, schemes) {
       const query = [...request.query]
       const cookies = [...request.cookies]
       const headers = { ...request.headers }
+      let certificate: Issued | undefined
       for (const one of sent) {
         const scheme = schemeNamed(schemes, one.scheme)
         const name = scheme.name ?? ''
-        if (scheme.type !== 'apiKey') {
+        if (scheme.type === 'mutualTLS') certificate = certificateOf(one)
+        else if (scheme.type !== 'apiKey') {
           headers.authorization = isBasic(scheme)
             ? `Basic ${Buffer.from(`${keyOf(one)}:${one.flaw === 'wrong password' ? 'wrong' : PASSWORD}`).toString('base64')}`
             : `Bearer ${await tokenOf(one)}`
@@ -110,7 +137,7 @@ export async function startAuthority(): Promise<Authority> {
         else if (scheme.in === 'cookie') cookies.push(`${name}=${keyOf(one)}`)
         else headers[name] = keyOf(one)
       }
-      return { ...request, query, cookies, headers }
+      return { ...request, query, cookies, headers, ...(certificate && { certificate }) }
     },
     async [Symbol.asyncDispose]() {
       await local.close()

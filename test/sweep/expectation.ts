@@ -41,8 +41,7 @@ export function casesOf(operation: FoundOperation, { schemes }: NaiveDocument): 
 
   /** Good, but nothing that this operation asked for: at a public one, good and bad. */
   function strangers(scheme: string): Case[] {
-    if (alternatives.some(one => Object.hasOwn(one, scheme)) || isUnsupported(schemeNamed(schemes, scheme).type))
-      return []
+    if (alternatives.some(one => Object.hasOwn(one, scheme))) return []
     const scopes = alternatives.flatMap(one => Object.values(one).flat())
     const flaws = alternatives.length === 0 ? flawsOf(schemeNamed(schemes, scheme)) : []
     return [
@@ -99,10 +98,6 @@ function distinct(cases: readonly Case[]): Case[] {
   })
 }
 
-export function isUnsupported(type: string): boolean {
-  return type === 'mutualTLS'
-}
-
 /**
  * The document's `security`, read as OpenAPI describes it: one alternative must be met, with all of its members. `{}` is
  * met by who sends nothing at all of what the others ask for.
@@ -143,5 +138,6 @@ function expectedOf(
 function challengeOf(name: string, schemes: Schemes): string {
   const scheme = schemeNamed(schemes, name)
   if (scheme.type === 'apiKey') return 'ApiKey'
+  if (scheme.type === 'mutualTLS') return 'ClientCertificate'
   return placeOf(scheme) === 'Authorization: Basic' ? `Basic realm="${name}", charset="UTF-8"` : 'Bearer'
 }

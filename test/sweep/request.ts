@@ -1,3 +1,4 @@
+import type { Issued } from '../http/certificates.js'
 import { child, type FoundOperation, members, type Node } from './naive-document.js'
 import { sample } from './sample.js'
 
@@ -9,6 +10,8 @@ export interface SampleRequest {
   readonly headers: { readonly [name: string]: string }
   readonly cookies: readonly string[]
   readonly body?: string
+  /** Shown in the handshake of the connection that carries it. */
+  readonly certificate?: Issued
 }
 
 /** @param variant which of several alternatives in its schemas to take. */

@@ -1,4 +1,5 @@
 import { Agent, createServer, request as httpRequest, type IncomingHttpHeaders } from 'node:http'
+import { createServer as createTlsServer, request as httpsRequest, Agent as TlsAgent } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import express, { type Router } from 'express'
@@ -52,17 +53,26 @@ export async function serveFrom(folder: string, document: NaiveDocument, authori
       decided = one
     },
   })
-  const server = createServer(express().disable('x-powered-by').use(MOUNT, router))
-  const agent = new Agent({ keepAlive: true })
+  const app = express().disable('x-powered-by').use(MOUNT, router)
+  const { tls } = authority
+  // Certificates are shown in the handshake of a TLS server of its own.
+  const isTls = Object.values(document.schemes).some(one => one.type === 'mutualTLS')
+  const server = isTls
+    ? createTlsServer({ ...tls, requestCert: true, rejectUnauthorized: false }, app)
+    : createServer(app)
+  // An agent keeps connections apart by the certificate that they show.
+  const agent = isTls ? new TlsAgent({ keepAlive: true, ca: tls.ca }) : new Agent({ keepAlive: true })
+  const requestBy = isTls ? httpsRequest : httpRequest
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
 
   return {
-    async send({ method, path, query, headers, cookies, body }) {
+    async send({ method, path, query, headers, cookies, body, certificate }) {
       decided = undefined
       const answer = await new Promise<Omit<Answer, 'decided'>>((resolve, reject) => {
-        const request = httpRequest({
+        const request = requestBy({
           agent,
+          ...(certificate && { key: certificate.key, cert: certificate.cert }),
           host: '127.0.0.1',
           port,
           method,

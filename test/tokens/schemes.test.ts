@@ -1,10 +1,19 @@
+import { X509Certificate } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { describe, expect, expectTypeOf, test } from 'vitest'
+import { afterEach, describe, expect, expectTypeOf, test, vi } from 'vitest'
 import { apiKey } from '../../runtime/schemes/api-key.js'
 import { basic } from '../../runtime/schemes/basic.js'
 import { type BearerOptions, bearer } from '../../runtime/schemes/bearer.js'
+import { httpScheme } from '../../runtime/schemes/http-scheme.js'
+import { mutualTls } from '../../runtime/schemes/mutual-tls.js'
 import { openIdConnect } from '../../runtime/schemes/open-id-connect.js'
-import { ConfigurationError, type Verifier } from '../../runtime/verifier.js'
+import {
+  type CertificateVerifier,
+  ConfigurationError,
+  type HttpVerifier,
+  type Verifier,
+} from '../../runtime/verifier.js'
+import { issueCertificate } from '../http/certificates.js'
 import { AUDIENCE, JWKS, json, METADATA, outcome, scriptedIssuer, testKey } from './scripted-issuer.js'
 
 const request = { url: '/' } as IncomingMessage
@@ -245,5 +254,98 @@ describe('basic()', () => {
     expect(() => built('user', 'password')).toThrow(
       'basic() wants a function (username, password, request) => principal',
     )
+  })
+})
+
+describe('mutualTls()', () => {
+  const { certificate } = issueCertificate({ subject: 'c', from: -100, to: 100 })
+  const credential = { kind: 'mutualTLS', certificate, chain: [] } as const
+  const from = Date.parse(certificate.validFrom)
+  const to = Date.parse(certificate.validTo)
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  test('grants the principal of a certificate, with its scopes', async () => {
+    const asked: unknown[] = []
+    const find = async (...given: unknown[]) => {
+      asked.push(given)
+      return customer
+    }
+    const verifier = mutualTls(find, { scopes: ({ roles }) => roles })
+    expectTypeOf(verifier).toEqualTypeOf<CertificateVerifier<Customer>>()
+    expect(await verifier.verify(credential, request)).toEqual({ granted: true, proof: customer, scopes: ['reader'] })
+    expect(asked).toEqual([[certificate, request, []]])
+  })
+
+  test.each([undefined, null, false, 0, ''])('denies when %j was found', async found => {
+    const verifier = mutualTls<unknown>(() => found)
+    expect(await verifier.verify(credential, request)).toMatchObject({ granted: false, code: 'invalid_token' })
+  })
+
+  test('denies what the handshake did not vouch for, without asking', async () => {
+    const find = vi.fn(() => customer)
+    const verifier = mutualTls(find)
+    for (const fault of ['CERT_REVOKED', '']) {
+      expect(await verifier.verify({ ...credential, fault }, request)).toMatchObject({ granted: false })
+    }
+    expect(find).not.toHaveBeenCalled()
+  })
+
+  test.each([
+    [undefined, 5],
+    [0, 0],
+    [60, 60],
+  ])('with a tolerance of %s, the validity is %i seconds longer at both ends', async (clockTolerance, seconds) => {
+    const verifier = mutualTls(() => customer, clockTolerance === undefined ? {} : { clockTolerance })
+    const at = async (now: number) => {
+      vi.useFakeTimers({ now })
+      return (await verifier.verify(credential, request)).granted
+    }
+    const tolerance = seconds * 1000
+    expect([await at(from - tolerance), await at(to + tolerance)]).toEqual([true, true])
+    expect([await at(from - tolerance - 1), await at(to + tolerance + 1)]).toEqual([false, false])
+  })
+
+  test('denies a certificate with a date that cannot be read', async () => {
+    for (const date of [from, to]) {
+      const raw = Buffer.from(certificate.raw)
+      const digits = new Date(date).toISOString().replace(/\D/g, '').slice(2, 14)
+      raw.write('991399', raw.indexOf(`${digits}Z`))
+      const odd = { ...credential, certificate: new X509Certificate(raw) }
+      expect([odd.certificate.validFrom, odd.certificate.validTo]).toContain('Bad time value')
+      expect(await mutualTls(() => customer).verify(odd, request)).toMatchObject({ granted: false })
+    }
+  })
+
+  test('rejects when the function goes wrong: nothing is granted', async () => {
+    const failing = mutualTls(() => {
+      throw new Error('database down')
+    })
+    await expect(async () => failing.verify(credential, request)).rejects.toThrow('database down')
+  })
+
+  test('refuses what is no function, and bad options, at once', () => {
+    const built = mutualTls as unknown as (...given: unknown[]) => unknown
+    const find = () => customer
+    expect(() => built()).toThrow('mutualTls() wants a function (certificate, request) => principal')
+    expect(() => built({ trustedProxies: ['10.0.0.1'] })).toThrow(ConfigurationError)
+    expect(() => built(find, { ca: 'x' })).toThrow(
+      'mutualTls() has no option "ca"; its options are scopes, trustedProxies, clockTolerance',
+    )
+    expect(() => built(find, { trustedProxies: ['proxy'] })).toThrow(`mutualTls(): 'trustedProxies' holds "proxy"`)
+    expect(() => built(find, { trustedProxies: true })).toThrow(`'trustedProxies' must be a list`)
+    expect(() => built(find, { clockTolerance: 61 })).toThrow(`'clockTolerance' must be a number of seconds`)
+  })
+})
+
+describe('httpScheme()', () => {
+  test('grants the principal of the credentials, with its scopes', async () => {
+    const verifier = httpScheme('HOBA', async text => text === 'good' && customer, { scopes: ({ roles }) => roles })
+    expectTypeOf(verifier).toEqualTypeOf<HttpVerifier<Customer, 'hoba'>>()
+    expect([verifier.scheme, verifier.challenge]).toEqual(['hoba', 'HOBA'])
+    const credential = { kind: 'http', credentials: 'good' } as const
+    expect(await verifier.verify(credential, request)).toEqual({ granted: true, proof: customer, scopes: ['reader'] })
+    expect(await verifier.verify({ ...credential, credentials: 'Good' }, request)).toMatchObject({ granted: false })
   })
 })

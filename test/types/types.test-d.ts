@@ -1,4 +1,12 @@
-import { createGate, type Handler, notImplemented, openIdConnect, type Token } from 'gatewright/runtime'
+import {
+  createGate,
+  type Handler,
+  httpScheme,
+  mutualTls,
+  notImplemented,
+  openIdConnect,
+  type Token,
+} from 'gatewright/runtime'
 import { describe, expectTypeOf, test } from 'vitest'
 import type { Handlers } from './generated/handlers.js'
 import { policies, securitySchemes } from './generated/policies.js'
@@ -7,6 +15,8 @@ import { createRouter, type RouterOptions } from './generated/router.js'
 declare module 'gatewright/runtime' {
   interface Principals {
     key: { customer: string }
+    certificate: { partner: string }
+    digest: { user: string }
   }
 }
 
@@ -29,6 +39,10 @@ describe('auth', () => {
   })
   test('OR gives a union', () => {
     expectTypeOf<AuthOf<'needsEither'>>().toEqualTypeOf<{ user: Token } | { key: { customer: string } }>()
+  })
+  test('a certificate and a scheme of the HTTP kind give their principals', () => {
+    expectTypeOf<AuthOf<'needsCertificate'>>().toEqualTypeOf<{ certificate: { partner: string }; user: Token }>()
+    expectTypeOf<AuthOf<'needsDigest'>>().toEqualTypeOf<undefined | { digest: { user: string } }>()
   })
   test('claim rules narrow the token', () => {
     type User = AuthOf<'isNarrowed'>['user']
@@ -85,8 +99,11 @@ describe('what cannot be forgotten', () => {
   const user = {} as RouterOptions['schemes']['user']
   const key = {} as RouterOptions['schemes']['key']
   const described = openIdConnect({ audience: 'https://api.example' })
-  const schemes = { user, key, described: described as RouterOptions['schemes']['described'] }
+  const certificate = mutualTls(({ subject }) => ({ partner: subject }))
+  const digest = httpScheme('Digest', credentials => ({ user: credentials }))
+  const schemes = { user, key, certificate, digest, described: described as RouterOptions['schemes']['described'] }
   const checks = { extra: () => true }
+  const verify = () => ({ granted: true as const, proof: { partner: 'p' }, scopes: [] })
 
   test('a handler, a scheme, a check', () => {
     expectTypeOf(createRouter).toBeCallableWith(handlers, { schemes, checks })
@@ -99,7 +116,13 @@ describe('what cannot be forgotten', () => {
       // @ts-expect-error: all checks are missing
       createRouter(handlers, { schemes })
       // @ts-expect-error: a scheme is missing
-      createRouter(handlers, { schemes: { user, key }, checks })
+      createRouter(handlers, { schemes: { user, key, certificate, digest }, checks })
+      // @ts-expect-error: a verifier of another HTTP authentication scheme
+      createRouter(handlers, { schemes: { ...schemes, digest: httpScheme('HOBA', user => ({ user })) }, checks })
+      // @ts-expect-error: another principal
+      createRouter(handlers, { schemes: { ...schemes, certificate: mutualTls(() => ({ partner: 1 })) }, checks })
+      // @ts-expect-error: who only verifies finds no certificate
+      createRouter(handlers, { schemes: { ...schemes, certificate: { kind: 'mutualTLS', verify } }, checks })
       // @ts-expect-error: a verifier of another kind
       createRouter(handlers, { schemes: { ...schemes, user: key }, checks })
       // @ts-expect-error: options are missing
@@ -107,7 +130,7 @@ describe('what cannot be forgotten', () => {
       // @ts-expect-error: an option is misspelled
       createRouter(handlers, { schemes, checks, bodyLimits: 1 })
       createRouter(handlers, {
-        schemes: { user, key, described: openIdConnect({ audience: 'https://api.example' }) },
+        schemes: { ...schemes, described: openIdConnect({ audience: 'https://api.example' }) },
         checks: { extra: async (req, token) => req.method === 'GET' && token.sub === 'a' },
       })
     }

@@ -9,6 +9,8 @@ export interface Handlers {
   isOptional: Handler<paths['/optional']['get'], undefined | { user: Token }>
   needsBoth: Handler<paths['/and']['get'], { user: Token; key: Principals['key'] }>
   needsEither: Handler<paths['/or']['get'], { user: Token } | { key: Principals['key'] }>
+  needsCertificate: Handler<paths['/certificate']['get'], { certificate: Principals['certificate']; user: Token }>
+  needsDigest: Handler<paths['/digest']['get'], undefined | { digest: Principals['digest'] }>
   isNarrowed: Handler<paths['/narrowed']['get'], { user: Token & { isAdmin: true; plan: 'gold' | 'silver'; groups: readonly unknown[]; age: number } }>
   isEither: Handler<paths['/either-claim']['get'], { user: Token & ({ isAdmin: true } | { plan: 'gold' }) }>
   isDescribed: Handler<paths['/described']['get'], { described: Token & components['schemas']['AccessToken'] }>

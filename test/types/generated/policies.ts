@@ -5,6 +5,8 @@ import type { Policies, SecuritySchemes } from 'gatewright/runtime'
 export const securitySchemes = {
   user: { type: 'http', scheme: 'bearer' },
   key: { type: 'apiKey', in: 'header', name: 'X-Key' },
+  certificate: { type: 'mutualTLS' },
+  digest: { type: 'http', scheme: 'digest' },
   described: { type: 'openIdConnect', openIdConnectUrl: 'https://issuer.example/.well-known/openid-configuration' },
 } as const satisfies SecuritySchemes
 
@@ -20,6 +22,10 @@ export const policies = {
   needsBoth: { security: [{ user: [], key: [] }] },
   /** GET /or */
   needsEither: { security: [{ user: [] }, { key: [] }] },
+  /** GET /certificate */
+  needsCertificate: { security: [{ certificate: [], user: [] }] },
+  /** GET /digest */
+  needsDigest: { security: [{}, { digest: [] }] },
   /** GET /narrowed */
   isNarrowed: { security: [{ user: [] }], claims: [{ isAdmin: { equals: true }, plan: { in: ['gold', 'silver'] }, groups: { includes: ['ops'] }, age: { min: 18 }, $check: 'extra' }] },
   /** GET /either-claim */

@@ -8,6 +8,8 @@ export const validators: Record<
   | 'isOptional'
   | 'needsBoth'
   | 'needsEither'
+  | 'needsCertificate'
+  | 'needsDigest'
   | 'isNarrowed'
   | 'isEither'
   | 'isDescribed'
@@ -17,6 +19,8 @@ export const validators: Record<
   isOptional: {},
   needsBoth: {},
   needsEither: {},
+  needsCertificate: {},
+  needsDigest: {},
   isNarrowed: {},
   isEither: {},
   isDescribed: {},

@@ -11,9 +11,12 @@ export interface Handlers {
   getHeader: Handler<paths['/header']['get'], { keyInHeader: Principals['keyInHeader'] }>
   getQuery: Handler<paths['/query']['get'], { keyInQuery: Principals['keyInQuery'] }>
   getCookie: Handler<paths['/cookie']['get'], { keyInCookie: Principals['keyInCookie'] }>
+  getDigest: Handler<paths['/digest']['get'], { digest: Principals['digest'] }>
+  /** Twice the same certificate, as two schemes */
+  getCertificate: Handler<paths['/certificate']['get'], { certificate: Principals['certificate']; employee: Principals['employee'] }>
   /** The token's claims are typed by the document, and narrowed by the rule */
   getTyped: Handler<paths['/typed']['get'], { typed: Token & components['schemas']['Access.Token'] & { tier: 'gold' } }>
   getTypedOrNot: Handler<paths['/typed-or-not']['get'], { typed: Token & components['schemas']['Access.Token'] } | { typedByDiscovery: Token & components['schemas']['Access.Token'] } | { bearer: Token }>
   /** As many as one request can carry */
-  getEverything: Handler<paths['/everything']['get'], { bearer: Token; keyInHeader: Principals['keyInHeader']; keyInQuery: Principals['keyInQuery']; keyInCookie: Principals['keyInCookie'] }>
+  getEverything: Handler<paths['/everything']['get'], { bearer: Token; keyInHeader: Principals['keyInHeader']; keyInQuery: Principals['keyInQuery']; keyInCookie: Principals['keyInCookie']; certificate: Principals['certificate'] }>
 }

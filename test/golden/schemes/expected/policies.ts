@@ -10,6 +10,9 @@ export const securitySchemes = {
   keyInHeader: { type: 'apiKey', in: 'header', name: 'X-Key' },
   keyInQuery: { type: 'apiKey', in: 'query', name: 'key of "mine"' },
   keyInCookie: { type: 'apiKey', in: 'cookie', name: 'key' },
+  digest: { type: 'http', scheme: 'digest' },
+  certificate: { type: 'mutualTLS' },
+  employee: { type: 'mutualTLS' },
   typed: { type: 'http', scheme: 'bearer' },
   typedByDiscovery: { type: 'openIdConnect', openIdConnectUrl: 'https://other.example/.well-known/openid-configuration' },
 } as const satisfies SecuritySchemes
@@ -30,10 +33,14 @@ export const policies = {
   getQuery: { security: [{ keyInQuery: [] }] },
   /** GET /cookie */
   getCookie: { security: [{ keyInCookie: [] }] },
+  /** GET /digest */
+  getDigest: { security: [{ digest: ['reader'] }] },
+  /** GET /certificate */
+  getCertificate: { security: [{ certificate: ['reader'], employee: [] }] },
   /** GET /typed */
   getTyped: { security: [{ typed: [] }], claims: [{ tier: { equals: 'gold' } }] },
   /** GET /typed-or-not */
   getTypedOrNot: { security: [{ typed: [] }, { typedByDiscovery: [] }, { bearer: [] }] },
   /** GET /everything */
-  getEverything: { security: [{ bearer: [], keyInHeader: [], keyInQuery: [], keyInCookie: [] }] },
+  getEverything: { security: [{ bearer: [], keyInHeader: [], keyInQuery: [], keyInCookie: [], certificate: [] }] },
 } as const satisfies Policies
