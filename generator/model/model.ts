@@ -8,9 +8,10 @@ import { isObject, kindOf } from './claims.js'
 import { error, show, UNSUPPORTED, warning } from './faults.js'
 import { toJsonSchema } from './json-schema.js'
 import { checkNames, type NamedOperation, operationName } from './operation-id.js'
+import { readParameters } from './parameters.js'
 import { checkPaths, PATH_FAULTS } from './paths.js'
 import { type PolicyReader, readPolicy, readWrittenClaims } from './policy.js'
-import { readParameters, readRequestBody } from './request.js'
+import { readRequestBody } from './request.js'
 import { checkCircles } from './schema-circles.js'
 import { type KnownScheme, readSchemes } from './schemes.js'
 
@@ -38,6 +39,7 @@ export function model(document: ResolvedDocument, options: ModelOptions): Modell
   const { root } = document
   const schemes = readSchemes(document, report)
   const policies: PolicyReader = { document, schemes, rootClaims: readWrittenClaims(document, root, report), report }
+  const schemas = readComponentSchemas(document, report)
   const found: FoundOperation[] = []
   const items = readPathItems(document, report)
   for (const item of items) {
@@ -48,6 +50,7 @@ export function model(document: ResolvedDocument, options: ModelOptions): Modell
       const unsupported: Unsupported[] = []
       const request = {
         document,
+        schemas,
         report,
         readSchema: (schema: unknown, at: Location) => readSchema(schema, at, document, report),
         unsupported: (what: string, at: Location) => {
@@ -60,7 +63,7 @@ export function model(document: ResolvedDocument, options: ModelOptions): Modell
         continue
       }
       const names = paramNames(item.segments)
-      const parameters = readParameters([item.node, node], names, request)
+      const parameters = readParameters([item.node, node], { names, location }, request)
       const policy = readPolicy(node, { claims, names, parameters, name, location }, policies)
       if (policy?.unsupported) unsupported.push(policy.unsupported)
       const requestBody = readRequestBody(node, request)
@@ -107,7 +110,6 @@ export function model(document: ResolvedDocument, options: ModelOptions): Modell
   )
   const kept = settleUnsupported(found, options.skipUnsupported ?? false, report)
   checkNames(kept, report)
-  const schemas = readComponentSchemas(document, report)
   const operations = kept.flatMap(one => one.operation ?? [])
   checkCircles(operations, schemas, name => locateSchema(document, name), report)
   if (diagnostics.some(one => one.severity === 'error')) return { diagnostics }
