@@ -4,6 +4,7 @@ import type { ParameterSources } from './parameters.js'
 import { schemaFaults } from './schema-faults.js'
 import {
   allows,
+  expected,
   fault,
   MALFORMED,
   memberSchema,
@@ -206,6 +207,7 @@ function ownMembers(shape: TextParameter, members: Members): Members {
 function findQuery(shape: ParameterShape, { query }: ParameterSources, sent: Sent): Reading | undefined {
   if (query === '') return undefined
   if (shape.content !== 'form') return readContent([query], shape, decodePercent)
+  if (!allows(shape, 'object')) return fault([], expected(shape))
   const own = new Map([...sent.query()].filter(([name]) => !isLeftToOthers(shape, name)))
   return own.size === 0 ? undefined : readMembers(own, shape, decodeForm)
 }

@@ -1,12 +1,11 @@
-import type { ApiModel, JsonSchema, MediaType, Operation, Parameter } from '../model/api-model.js'
+import type { ApiModel, MediaType, Operation, Parameter } from '../model/api-model.js'
 import { DEFAULT_STYLES, explodes, isDescribedElsewhere } from '../model/parameter-styles.js'
 import { header } from './header.js'
 import { literal, literals, propertyName } from './literal.js'
 import { bodyKind } from './validators/body-kind.js'
 import { SchemaCompiler } from './validators/compile.js'
 import { jsonLiteral, objectText } from './validators/json-literal.js'
-import { contentKind, parameterSchema } from './validators/parameter-schema.js'
-import { component, listed } from './validators/schemas.js'
+import { contentKind, defaultOf, parameterSchema } from './validators/parameter-schema.js'
 import { textSchema } from './validators/text-schema.js'
 
 /** `validators.ts`: a line per operation, and below it the schemas that requests reach, compiled. */
@@ -58,7 +57,7 @@ function operationText(operation: Operation, emission: Emission): string {
 function parameterText(parameter: Parameter, operation: Operation, emission: Emission): string {
   const { in: place, name, required, schema } = parameter
   const { compiler, model } = emission
-  const written = defaultOf(schema, model.schemas, [])
+  const written = defaultOf(schema, model.schemas)
   // One that does not fit its own schema would break the handler's types: it is no default.
   const value = written !== undefined && compiler.fits(schema, written) ? written : undefined
   const isJson = contentKind(parameter) === 'json'
@@ -109,21 +108,6 @@ function othersThan(parameter: Parameter, { parameters, policy }: Operation, { s
     demanded.has(name) && scheme.type === 'apiKey' && scheme.in === place ? scheme.name : [],
   )
   return [...new Set([...others, ...credentials])]
-}
-
-function defaultOf(schema: JsonSchema, schemas: ApiModel['schemas'], seen: readonly string[]): unknown {
-  if (typeof schema === 'boolean') return undefined
-  if (schema.default !== undefined) return schema.default
-  const inherited = listed(schema, 'allOf').map(one => [one, seen] as const)
-  if (schema.$ref !== undefined) {
-    const target = component(schemas, schema.$ref)
-    if (!seen.includes(target.name)) inherited.unshift([target.schema, [...seen, target.name]])
-  }
-  for (const [one, path] of inherited) {
-    const value = defaultOf(one, schemas, path)
-    if (value !== undefined) return value
-  }
-  return undefined
 }
 
 function contentText({ mediaType, schema = true }: MediaType, { model, compiler, texts }: Emission): string[] {

@@ -1,8 +1,6 @@
-import { isRange, parseMediaType } from '../../runtime/media-types.js'
 import type { TextSchema } from '../../runtime/validator.js'
 import { contentKind, parameterSchema } from '../emit/validators/parameter-schema.js'
 import { component, listed } from '../emit/validators/schemas.js'
-import { nestedTextSchema } from '../emit/validators/text-schema.js'
 import type { ApiModel, JsonSchema, Parameter, ParameterLocation, ParameterStyle } from './api-model.js'
 import { show } from './faults.js'
 
@@ -43,36 +41,20 @@ export function isDescribedElsewhere({ in: place, name }: { readonly in: unknown
   return place === 'header' && typeof name === 'string' && ELSEWHERE.includes(name.toLowerCase())
 }
 
-/** Why no request could say what the schema of `parameter` asks for; nothing where one could. */
+/** What a schema asks for that no request could say, so that all that send `parameter` are refused; else nothing. */
 export function whyUnreadable(parameter: Parameter, schemas: Schemas): string | undefined {
   const { style, schema, mediaType } = parameter
-  const content = contentKind(parameter)
-  if (content === 'json' || schema === false) return undefined
-  if (content === 'text') return whyNoText(String(mediaType), parameterSchema(parameter, { schemas }))
-  if (content === undefined && style === 'deepObject' && nestedTextSchema(schema, schemas) === undefined) {
-    return 'members in members in more ways than style deepObject can tell apart'
-  }
+  if (schema === false || contentKind(parameter) === 'json') return undefined
   const text = parameterSchema(parameter, { schemas })
-  const takes = (type: 'array' | 'object') => text.type.includes(type)
-  if (content === 'form' && !takes('object')) return `${show(mediaType)} under a schema that is no object's`
-  if (content === undefined && style !== DEFAULT_STYLES[parameter.in]) {
-    const isForLists = style === 'spaceDelimited' || style === 'pipeDelimited' || style === 'deepObject'
-    if (isForLists && !takes('array') && !takes('object')) {
-      return `style ${style} under a schema that is neither a list's nor an object's`
-    }
+  if (isNothing(text)) {
+    const spelling = mediaType === undefined ? `style ${style}` : `content of type ${show(mediaType)}`
+    return `${spelling} under a schema that cannot be read from it`
   }
   if (text.items && isNothing(text.items)) return 'a list whose items are lists or objects'
   const members = text.type === 'object' ? Object.entries(text.properties ?? {}) : []
   const needed = requiredMembers(schema, schemas, [])
   const [unreadable] = members.find(([name, member]) => needed.includes(name) && isUnreadable(member)) ?? []
   return unreadable === undefined ? undefined : `a required member ${show(unreadable)} that holds lists or objects`
-}
-
-function whyNoText(mediaType: string, text: TextSchema): string | undefined {
-  const range = parseMediaType(mediaType)
-  if (!range || isRange(range)) return `content of type ${show(mediaType)}`
-  const isText = range.type === 'text' ? !isNothing(text) : text.type === 'string'
-  return isText ? undefined : `content of type ${show(mediaType)} under this schema`
 }
 
 function isNothing({ type }: TextSchema): boolean {

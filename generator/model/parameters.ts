@@ -141,7 +141,8 @@ function readParameter(written: unknown, location: Location, reader: RequestRead
     ...(at === 'query' && written.allowEmptyValue === true && { allowEmptyValue: true }),
     location,
   }
-  const why = whyUnreadable(parameter, reader.schemas)
+  // Of one that may be left out, the linter warns: requests that send it are refused.
+  const why = parameter.required ? whyUnreadable(parameter, reader.schemas) : undefined
   if (why !== undefined) reader.unsupported(`${at} parameter ${show(name)} with ${why}`, location)
   return parameter
 }

@@ -1,6 +1,7 @@
-import { kindOf, parseMediaType } from '../../../runtime/media-types.js'
+import { isRange, kindOf, parseMediaType } from '../../../runtime/media-types.js'
 import type { TextSchema } from '../../../runtime/validator.js'
-import type { ApiModel, Parameter } from '../../model/api-model.js'
+import type { ApiModel, JsonSchema, Parameter } from '../../model/api-model.js'
+import { component, listed } from './schemas.js'
 import { nestedTextSchema, scalarTextSchema, textSchema } from './text-schema.js'
 
 /**
@@ -15,17 +16,46 @@ export function contentKind({ in: place, mediaType }: Parameter): 'json' | 'form
   return 'text'
 }
 
-/** How the text of a parameter that is no JSON is read; of type `[]` where it cannot be. */
+/** How the text of a parameter that is no JSON is read; of type `[]` where its schema cannot be read from it. */
 export function parameterSchema(parameter: Parameter, { schemas }: Pick<ApiModel, 'schemas'>): TextSchema {
-  const { style, schema } = parameter
+  const { style, schema, mediaType = '' } = parameter
   switch (contentKind(parameter)) {
     case undefined:
-      return style === 'deepObject' ? (nestedTextSchema(schema, schemas) ?? UNREADABLE) : textSchema(schema, schemas)
-    case 'form':
+      if (style === 'deepObject') return composite(nestedTextSchema(schema, schemas))
+      // OpenAPI (Style Values): these two are for lists and objects.
+      if (style === 'spaceDelimited' || style === 'pipeDelimited') return composite(textSchema(schema, schemas))
       return textSchema(schema, schemas)
-    default:
-      return scalarTextSchema(schema, schemas)
+    case 'form': {
+      const form = textSchema(schema, schemas)
+      return form.type.includes('object') ? form : UNREADABLE
+    }
+    default: {
+      const text = scalarTextSchema(schema, schemas)
+      const range = parseMediaType(mediaType)
+      // Of a type that is not known here, a string is all that can be said.
+      return range && !isRange(range) && (range.type === 'text' || text.type === 'string') ? text : UNREADABLE
+    }
   }
 }
 
+function composite(text = UNREADABLE): TextSchema {
+  return text.type.includes('array') || text.type.includes('object') ? text : UNREADABLE
+}
+
 const UNREADABLE: TextSchema = { type: [] }
+
+/** The default that a schema, or one that it is made of, gives. */
+export function defaultOf(schema: JsonSchema, schemas: ApiModel['schemas'], seen: readonly string[] = []): unknown {
+  if (typeof schema === 'boolean') return undefined
+  if (schema.default !== undefined) return schema.default
+  const inherited = listed(schema, 'allOf').map(one => [one, seen] as const)
+  if (schema.$ref !== undefined) {
+    const target = component(schemas, schema.$ref)
+    if (!seen.includes(target.name)) inherited.unshift([target.schema, [...seen, target.name]])
+  }
+  for (const [one, path] of inherited) {
+    const value = defaultOf(one, schemas, path)
+    if (value !== undefined) return value
+  }
+  return undefined
+}
