@@ -35,6 +35,6 @@ export function decodePercent(text: string): string | undefined {
 }
 
 /** RFC 6265 section 4.1.1: a cookie's value may stand in quotes. */
-export function decodeCookie(text: string): string | undefined {
-  return decodePercent(text.trim().replace(/^"(.*)"$/s, '$1'))
+export function unquoteCookie(text: string): string {
+  return text.trim().replace(/^"(.*)"$/s, '$1')
 }

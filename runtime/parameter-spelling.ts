@@ -1,5 +1,5 @@
 import { readDeepObject } from './deep-object.js'
-import { type Decode, decodeCookie, decodeForm, decodePercent, type Members, splitMembers } from './members.js'
+import { type Decode, decodeForm, decodePercent, type Members, splitMembers } from './members.js'
 import type { ParameterSources } from './parameters.js'
 import { schemaFaults } from './schema-faults.js'
 import {
@@ -19,6 +19,8 @@ import type { ParameterShape, TextParameter } from './validator.js'
 export interface Sent {
   query(): Members
   cookie(): Members
+  /** The same, for values that a delimiter inside the quotes takes apart. */
+  unquotedCookie(): Members
 }
 
 const asIs: Decode = text => text
@@ -34,17 +36,18 @@ export function findParameter(shape: ParameterShape, sources: ParameterSources, 
     case 'query':
       return findMember(shape, sent.query(), decodeForm)
     case 'cookie':
-      return findMember(shape, sent.cookie(), cookieDecoder(shape))
+      return findCookie(shape, sent)
     case 'querystring':
       return findQuery(shape, sources, sent)
   }
 }
 
-function cookieDecoder(shape: ParameterShape): Decode {
+function findCookie(shape: ParameterShape, sent: Sent): Reading | undefined {
   // RFC 6265 section 4.1.1: the quotes and commas of JSON cannot stand in a cookie as they are.
-  if (shape.content === 'json') return text => decodePercent(text.trim())
+  if (shape.content === 'json') return findMember(shape, sent.cookie(), text => decodePercent(text.trim()))
   // OpenAPI 3.2 (Parameter Object): neither this style nor a text has an encoding of its own.
-  return shape.content === undefined && shape.style === undefined ? decodeCookie : trimmed
+  if (shape.content !== undefined || shape.style === 'cookie') return findMember(shape, sent.cookie(), trimmed)
+  return findMember(shape, sent.unquotedCookie(), decodePercent)
 }
 
 /** Does each item or member stand on its own? OpenAPI (Parameter Object, `explode`): by default in some styles. */
@@ -90,8 +93,8 @@ function readJson(text: string): Reading {
     })
     // Code that copies members one by one would set a prototype with it.
     return namesPrototype ? fault([], 'must not have a member that is called __proto__') : { value }
-  } catch {
-    return fault([], 'is not valid JSON')
+  } catch (error) {
+    return fault([], error instanceof RangeError ? 'is nested too deeply' : 'is not valid JSON')
   }
 }
 

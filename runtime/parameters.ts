@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { isDeepMember } from './deep-object.js'
-import { type Decode, decodeForm, type Members, splitMembers } from './members.js'
+import { type Decode, decodeForm, type Members, splitMembers, unquoteCookie } from './members.js'
 import { findParameter, isExploded, isLeftToOthers, type Sent } from './parameter-spelling.js'
 import type { Fault } from './problem.js'
 import { pointerTo, schemaFaults } from './schema-faults.js'
@@ -134,6 +134,7 @@ function sentIn({ query, headers }: ParameterSources): Sent & { readonly faults:
   }
   let queryMembers: Members | undefined
   let cookieMembers: Members | undefined
+  let unquoted: Members | undefined
   return {
     faults,
     query() {
@@ -143,6 +144,10 @@ function sentIn({ query, headers }: ParameterSources): Sent & { readonly faults:
     cookie() {
       cookieMembers ??= split('cookie', headers.cookie ?? '', ';', name => name.trim())
       return cookieMembers
+    },
+    unquotedCookie() {
+      unquoted ??= new Map([...this.cookie()].map(([name, texts]) => [name, texts.map(unquoteCookie)]))
+      return unquoted
     },
   }
 }
