@@ -8,6 +8,7 @@ import { isObject, kindOf } from './claims.js'
 import { error, show, UNSUPPORTED, warning } from './faults.js'
 import { toJsonSchema } from './json-schema.js'
 import { checkNames, type NamedOperation, operationName } from './operation-id.js'
+import { queryTaken } from './parameter-styles.js'
 import { readParameters } from './parameters.js'
 import { checkPaths, PATH_FAULTS } from './paths.js'
 import { type PolicyReader, readPolicy, readWrittenClaims } from './policy.js'
@@ -66,6 +67,10 @@ export function model(document: ResolvedDocument, options: ModelOptions): Modell
       const parameters = readParameters([item.node, node], { names, location }, request)
       const policy = readPolicy(node, { claims, names, parameters, name, location }, policies)
       if (policy?.unsupported) unsupported.push(policy.unsupported)
+      const demandedSchemes = (policy?.schemes ?? []).flatMap(known => known.scheme?.scheme ?? [])
+      for (const { parameter, why } of queryTaken(parameters, demandedSchemes)) {
+        request.unsupported(`${parameter.in} parameter ${show(parameter.name)} with ${why}`, parameter.location)
+      }
       const requestBody = readRequestBody(node, request)
       const operationId = readOperationId(node, name, document, report)
       const id = operationName(operationId, method, item.path)

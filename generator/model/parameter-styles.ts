@@ -1,3 +1,4 @@
+import type { SecurityScheme } from '../../runtime/policy.js'
 import type { TextSchema } from '../../runtime/validator.js'
 import { contentKind, parameterSchema } from '../emit/validators/parameter-schema.js'
 import { component, listed } from '../emit/validators/schemas.js'
@@ -116,4 +117,11 @@ function looseMembers(parameter: Parameter, schemas: Schemas): TextSchema | unde
   }
   const text = parameterSchema(parameter, { schemas })
   return text.type.includes('object') ? text : undefined
+}
+
+/** A whole query that is no form, where a credential has to stand in the query, too. */
+export function queryTaken(parameters: readonly Parameter[], schemes: readonly SecurityScheme[]): Mixed[] {
+  const key = schemes.find(one => one.type === 'apiKey' && one.in === 'query')
+  const whole = parameters.find(one => one.in === 'querystring' && contentKind(one) !== 'form')
+  return key && whole ? [{ parameter: whole, why: 'an API key beside it in the query' }] : []
 }
