@@ -15,6 +15,7 @@ export type {
   Operation,
   Parameter,
   ParameterLocation,
+  ParameterStyle,
   RequestBody,
   Scheme,
 } from './model/api-model.js'

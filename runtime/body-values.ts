@@ -1,4 +1,4 @@
-import { decodeForm, splitMembers } from './parameters.js'
+import { decodeForm, splitMembers } from './members.js'
 import type { Fault } from './problem.js'
 import { pointerTo } from './schema-faults.js'
 import { type Reading, readMembers, readTexts } from './text-values.js'

@@ -31,6 +31,11 @@ export interface GateOptions {
    * uses `res.send`, which honours the application's settings (`etag`, …).
    */
   readonly replies?: 'plain' | 'express'
+  /**
+   * Query parameters that the document does not describe: `ignore` (default), or `refuse` with 400. Credentials of the
+   * operation that travel in the query are known.
+   */
+  readonly unknownQuery?: 'ignore' | 'refuse'
   /** Called with every decision, before the answer is sent. What it throws is ignored. */
   readonly onDecision?: (decided: Decided, req: Request) => void
 }
@@ -40,6 +45,7 @@ export interface Settings {
   readonly claimsStatus: 401 | 403
   readonly nameClaims: boolean
   readonly replies: 'plain' | 'express'
+  readonly unknownQuery: 'ignore' | 'refuse'
   readonly onDecision?: (decided: Decided, req: Request) => void
   readonly checks: { readonly [name: string]: Check }
 }
@@ -55,6 +61,7 @@ const RULES: { readonly [option: string]: Rule } = {
   claimsStatus: [value => value === 401 || value === 403, '401 or 403'],
   nameClaims: [value => typeof value === 'boolean', 'true or false'],
   replies: [value => value === 'plain' || value === 'express', "'plain' or 'express'"],
+  unknownQuery: [value => value === 'ignore' || value === 'refuse', "'ignore' or 'refuse'"],
   onDecision: [value => typeof value === 'function', 'a function'],
 }
 
@@ -73,6 +80,7 @@ export function resolveOptions(options: GateOptions & { readonly checks?: Settin
   })
   if (faults.length > 0) throw new ConfigurationError(`createRouter: ${faults.join('; ')}`)
   const { bodyLimit = 102_400, claimsStatus = 401, nameClaims = false, replies = 'plain', onDecision } = options
+  const { unknownQuery = 'ignore' } = options
   const checks = options.checks ?? {}
-  return { bodyLimit, claimsStatus, nameClaims, replies, checks, ...(onDecision && { onDecision }) }
+  return { bodyLimit, claimsStatus, nameClaims, replies, unknownQuery, checks, ...(onDecision && { onDecision }) }
 }

@@ -106,7 +106,14 @@ export function createGate<Options extends GateOptions & { readonly schemes?: Ve
       names: paramNames(segments),
       expressPath: expressPath(segments),
       serve: compileOperation(
-        { id, path, demands: compileDemands(policy), validator, handler: handler as (context: never) => unknown },
+        {
+          id,
+          path,
+          demands: compileDemands(policy),
+          validator,
+          queryCredentials: queryCredentials(schemes, policy),
+          handler: handler as (context: never) => unknown,
+        },
         settings,
       ),
     })
@@ -126,6 +133,14 @@ export function createGate<Options extends GateOptions & { readonly schemes?: Ve
       return singleLayerRouter((request, response, next) => route(routes, request, response, next))
     },
   }) as unknown as Gate<Options['schemes']>
+}
+
+/** Where credentials of the policy travel in the query: what no parameter describes and a request may hold. */
+function queryCredentials(schemes: SecuritySchemes, { security }: Policy): string[] {
+  return security.flatMap(Object.keys).flatMap(name => {
+    const scheme = schemes[name]
+    return scheme?.type === 'apiKey' && scheme.in === 'query' ? scheme.name : []
+  })
 }
 
 function route(routes: Routes<Methods>, request: Request, response: Response, next: NextFunction): void {

@@ -5,7 +5,7 @@ import { sendRefusal, statusOf } from './challenge.js'
 import type { PathParameters } from './claims.js'
 import { type Asked, type Decision, type Demands, decide } from './decide.js'
 import type { Decided, Settings } from './gate-options.js'
-import { readParameters } from './parameters.js'
+import { type ParameterRules, readParameters } from './parameters.js'
 import { contractProblem, sendProblem } from './problem.js'
 import { sendReply } from './reply.js'
 import { ownMember } from './requirements.js'
@@ -25,6 +25,8 @@ export interface Operation {
   readonly path: string
   readonly demands: Demands
   readonly validator: OperationValidator
+  /** Names of the query parameters that are credentials of its policy. */
+  readonly queryCredentials: readonly string[]
   readonly handler: (context: never) => unknown
 }
 
@@ -37,6 +39,8 @@ export type Serve = (request: Request, response: Response, target: Target) => Pr
  */
 export function compileOperation(operation: Operation, settings: Settings): Serve {
   const { demands, validator, handler } = operation
+  const rules: ParameterRules =
+    settings.unknownQuery === 'refuse' ? { refuseUnknown: { credentials: operation.queryCredentials } } : {}
   const isPublic = demands.alternatives.length === 0
   return async (request, response, target) => {
     const decision = isPublic ? undefined : await decide(demands, askedBy(request, target, settings))
@@ -47,12 +51,10 @@ export function compileOperation(operation: Operation, settings: Settings): Serv
     }
     if (decision?.token) attachUser(request, decision.token)
 
-    const parameters = readParameters(validator, {
-      path: target.params,
-      rawPath: target.rawParams(),
-      query: target.query,
-      headers: request.headers,
-    })
+    const { params: path, query: text } = target
+    const { headers: fields, rawHeaders } = request
+    const sources = { path, rawPath: target.rawParams, query: text, headers: fields, rawHeaders }
+    const parameters = readParameters(validator, sources, rules)
     if (!parameters.ok) {
       sendProblem(response, contractProblem(parameters.faults))
       return

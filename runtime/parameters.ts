@@ -1,18 +1,31 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { isDeepMember } from './deep-object.js'
+import { type Decode, decodeForm, type Members, splitMembers, unquoteCookie } from './members.js'
+import { findParameter, isExploded, isLeftToOthers, type Sent } from './parameter-spelling.js'
 import type { Fault } from './problem.js'
 import { pointerTo, schemaFaults } from './schema-faults.js'
-import { allows, memberSchema, type Reading, readMembers, readTexts, type Spelling } from './text-values.js'
+import { allows, MALFORMED, MAX_MEMBERS, memberSchema } from './text-values.js'
 import type { OperationValidator, ParameterShape } from './validator.js'
 
 /** The parts of a request that hold parameters. */
 export interface ParameterSources {
   /** Path parameters, percent-decoded once. */
   readonly path: { readonly [name: string]: string }
-  /** The same, still encoded: a `,` that was encoded is no delimiter. Needed for lists and objects only. */
-  readonly rawPath?: { readonly [name: string]: string }
+  /** The same, still encoded: a `,` that was encoded is no delimiter. Asked where a style has delimiters only. */
+  readonly rawPath?: () => { readonly [name: string]: string }
   /** As it was sent, without `?`. */
   readonly query: string
   readonly headers: IncomingHttpHeaders
+  /** All fields as they were sent, names and values in turn: `headers` joins or drops the second of two. */
+  readonly rawHeaders?: readonly string[]
+}
+
+export interface ParameterRules {
+  /**
+   * Refuses query parameters that the document does not describe. Default: they are ignored. Known besides the
+   * described ones: these, the names of credentials.
+   */
+  readonly refuseUnknown?: { readonly credentials: readonly string[] }
 }
 
 /** By name, as the document spells it. Has no prototype: a parameter may be called `__proto__`. */
@@ -35,30 +48,38 @@ const NO_PARAMETERS: Parameters = { ok: true, params: NOTHING, query: NOTHING, h
 
 /**
  * Reads the documented parameters of a request: coerced to the types of their schemas, defaults put in, validated.
- * Coercion never guesses: what does not spell a value exactly is a fault. Query parameters, headers and cookies that
- * the document does not name are ignored.
+ * Coercion never guesses: what does not spell a value exactly is a fault. Headers and cookies that the document does
+ * not name are ignored, and query parameters unless `rules` refuse them. A query or a cookie header of more than 1,000
+ * members is a fault, and so is a malformed percent-encoding in a name of the query, documented or not.
+ *
+ * Puts in no defaults of members and items.
  */
-export function readParameters(validator: OperationValidator, sources: ParameterSources): Parameters {
-  const shapes = validator.parameters
-  if (shapes === undefined || shapes.length === 0) return NO_PARAMETERS
+export function readParameters(
+  validator: OperationValidator,
+  sources: ParameterSources,
+  rules: ParameterRules = {},
+): Parameters {
+  const shapes = validator.parameters ?? []
+  const { refuseUnknown } = rules
+  if (shapes.length === 0 && !refuseUnknown) return NO_PARAMETERS
   const faults: Fault[] = []
   const values = { path: emptyValues(), query: emptyValues(), header: emptyValues(), cookie: emptyValues() }
-  const members = lazyMembers(sources)
+  const sent = sentIn(sources)
   for (const shape of shapes) {
-    const { name, valid } = shape
-    const found = find(shape, sources, members)
-    if (found === undefined) {
-      if (shape.required) faults.push({ in: shape.in, pointer: pointerTo([name]), detail: 'is required' })
-      else if (shape.default !== undefined) values[shape.in][name] = structuredClone(shape.default)
-    } else if ('faults' in found) {
-      for (const { path, detail } of found.faults) {
-        faults.push({ in: shape.in, pointer: pointerTo([name, ...path]), detail })
-      }
+    const { name } = shape
+    const place = placeOf(shape)
+    const outcome = read(shape, sources, sent)
+    if (outcome === undefined) {
+      if (shape.required) faults.push({ in: place, pointer: pointerTo([name]), detail: 'is required' })
+      else if (shape.default !== undefined) values[place][name] = structuredClone(shape.default)
+    } else if ('faults' in outcome) {
+      faults.push(...outcome.faults)
     } else {
-      if (valid) faults.push(...schemaFaults(valid, found.value, shape.in, [name]))
-      values[shape.in][name] = found.value
+      values[place][name] = outcome.value
     }
   }
+  if (refuseUnknown) faults.push(...unknownMembers(sent, shapes, refuseUnknown.credentials))
+  if (sent.faults.length > 0) return { ok: false, faults: sent.faults }
   if (faults.length > 0) return { ok: false, faults }
   return { ok: true, params: values.path, query: values.query, headers: values.header, cookies: values.cookie }
 }
@@ -67,117 +88,92 @@ function emptyValues(): Record<string, unknown> {
   return Object.create(null)
 }
 
-type Members = ReadonlyMap<string, readonly string[]>
+function placeOf(shape: ParameterShape): 'path' | 'query' | 'header' | 'cookie' {
+  return shape.in === 'querystring' ? 'query' : shape.in
+}
 
-/** Names, decoded, with their values, still encoded. */
-function lazyMembers({ query, headers }: ParameterSources): { query(): Members; cookie(): Members } {
+type Outcome = { readonly value: unknown } | { readonly faults: readonly Fault[] }
+
+/** `undefined` if the parameter was not sent. */
+function read(shape: ParameterShape, sources: ParameterSources, sent: Sent): Outcome | undefined {
+  const { name, valid } = shape
+  const place = placeOf(shape)
+  const found = findParameter(shape, sources, sent)
+  if (found === undefined) return undefined
+  const faults =
+    'faults' in found
+      ? found.faults.map(({ path, detail }) => ({ in: place, pointer: pointerTo([name, ...path]), detail }))
+      : valid
+        ? schemaFaults(valid, found.value, place, [name])
+        : []
+  if (faults.length === 0) return 'value' in found ? found : { faults }
+  return shape.allowEmptyValue && isEmpty(sent.query().get(name)) ? undefined : { faults }
+}
+
+function isEmpty(texts: readonly string[] | undefined): boolean {
+  return texts?.length === 1 && texts[0] === ''
+}
+
+/** What the query and the cookies hold, taken apart when a parameter first needs it. */
+function sentIn({ query, headers }: ParameterSources): Sent & { readonly faults: readonly Fault[] } {
+  const faults: Fault[] = []
+  const split = (place: 'query' | 'cookie', text: string, delimiter: string, decodeName: Decode) => {
+    let isMalformed = false
+    const members = splitMembers(text, delimiter, name => {
+      const decoded = decodeName(name)
+      isMalformed ||= decoded === undefined
+      return decoded
+    })
+    let count = 0
+    for (const texts of members.values()) count += texts.length
+    // One that cannot be read may have been meant for a documented parameter.
+    if (isMalformed) faults.push({ in: place, pointer: '#', detail: `has a name that ${MALFORMED}` })
+    if (count <= MAX_MEMBERS) return members
+    faults.push({ in: place, pointer: '#', detail: `must have at most ${MAX_MEMBERS} members` })
+    return NO_MEMBERS
+  }
   let queryMembers: Members | undefined
   let cookieMembers: Members | undefined
+  let unquoted: Members | undefined
   return {
+    faults,
     query() {
-      queryMembers ??= splitMembers(query, '&', decodeForm)
+      queryMembers ??= split('query', query, '&', decodeForm)
       return queryMembers
     },
     cookie() {
-      cookieMembers ??= splitMembers(headers.cookie ?? '', ';', name => name.trim())
+      cookieMembers ??= split('cookie', headers.cookie ?? '', ';', name => name.trim())
       return cookieMembers
+    },
+    unquotedCookie() {
+      unquoted ??= new Map([...this.cookie()].map(([name, texts]) => [name, texts.map(unquoteCookie)]))
+      return unquoted
     },
   }
 }
 
-/** A name that is malformed is no documented name: it is ignored as all unknown ones are. */
-export function splitMembers(text: string, delimiter: string, decodeName: Spelling['decode']): Members {
-  const members = new Map<string, string[]>()
-  if (text === '') return members
-  for (const member of text.split(delimiter)) {
-    if (member === '') continue
-    const equals = member.indexOf('=')
-    const name = decodeName(equals < 0 ? member : member.slice(0, equals))
-    if (name === undefined) continue
-    const value = equals < 0 ? '' : member.slice(equals + 1)
-    const values = members.get(name)
-    if (values) values.push(value)
-    else members.set(name, [value])
+const NO_MEMBERS: Members = new Map()
+
+/** How many unknown names an answer tells. */
+const MAX_UNKNOWN = 5
+
+function unknownMembers(sent: Sent, shapes: readonly ParameterShape[], credentials: readonly string[]): Fault[] {
+  // Its schema decides, and it need not be made of members.
+  if (shapes.some(shape => shape.in === 'querystring')) return []
+  const unknown: Fault[] = []
+  for (const name of sent.query().keys()) {
+    if (credentials.includes(name) || shapes.some(shape => takes(shape, name))) continue
+    unknown.push({ in: 'query', pointer: pointerTo([name]), detail: 'is not a parameter of this operation' })
+    if (unknown.length === MAX_UNKNOWN) break
   }
-  return members
+  return unknown
 }
 
-/** `application/x-www-form-urlencoded`: `+` is a space. `undefined` if a percent-encoding is malformed. */
-export function decodeForm(text: string): string | undefined {
-  return decodePercent(text.includes('+') ? text.replaceAll('+', ' ') : text)
-}
-
-function decodePercent(text: string): string | undefined {
-  if (!text.includes('%')) return text
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return undefined
-  }
-}
-
-/** RFC 6265 section 4.1.1: a cookie's value may stand in quotes. */
-function decodeCookie(text: string): string | undefined {
-  return decodePercent(text.trim().replace(/^"(.*)"$/s, '$1'))
-}
-
-/** `undefined` if the parameter was not sent. */
-function find(
-  shape: ParameterShape,
-  sources: ParameterSources,
-  members: ReturnType<typeof lazyMembers>,
-): Reading | undefined {
-  switch (shape.in) {
-    case 'path':
-      return findInPath(shape, sources)
-    case 'header': {
-      const name = shape.name.toLowerCase()
-      // Node's headers have a prototype: `constructor` is there without being sent.
-      const value = Object.hasOwn(sources.headers, name) ? sources.headers[name] : undefined
-      if (value === undefined) return undefined
-      // RFC 9110 section 5.6.1: spaces around the commas of a list are no part of its items.
-      const spelling = { decode: (text: string) => text.trim(), delimited: true, pairs: shape.explode === true }
-      return read([Array.isArray(value) ? value.join(',') : value], shape, spelling)
-    }
-    case 'query':
-      return findMember(shape, members.query(), decodeForm)
-    case 'cookie':
-      return findMember(shape, members.cookie(), decodeCookie)
-  }
-}
-
-function read(texts: readonly string[], shape: ParameterShape, spelling: Spelling): Reading {
-  const { valid } = shape
-  return readTexts(texts, shape, spelling, value => !valid || schemaFaults(valid, value, shape.in).length === 0)
-}
-
-function findInPath(shape: ParameterShape, { path, rawPath }: ParameterSources): Reading | undefined {
-  const { name } = shape
-  if (!Object.hasOwn(path, name)) return undefined
-  const isDelimited = allows(shape, 'array') || allows(shape, 'object')
-  const raw = isDelimited && rawPath !== undefined && Object.hasOwn(rawPath, name) ? rawPath[name] : undefined
-  const spelling = { delimited: isDelimited, pairs: shape.explode === true }
-  return raw === undefined
-    ? read([path[name] ?? ''], shape, { ...spelling, decode: text => text })
-    : read([raw], shape, { ...spelling, decode: decodePercent })
-}
-
-function findMember(shape: ParameterShape, members: Members, decode: Spelling['decode']): Reading | undefined {
-  const explode = shape.explode ?? true
-  const texts = members.get(shape.name)
-  if (explode && allows(shape, 'object')) {
-    const own = ownMembers(shape, members)
-    if (own.size > 0) return readMembers(own, shape, decode)
-    if (shape.type === 'object') return undefined
-  }
-  return texts && read(texts, shape, { decode, delimited: !explode, pairs: false })
-}
-
-/** An exploded object has no name on the wire: its members stand among the other parameters. */
-function ownMembers(shape: ParameterShape, members: Members): Members {
-  const own = new Map<string, readonly string[]>()
-  for (const [name, texts] of members) {
-    if (memberSchema(shape, name) !== undefined && !shape.except?.includes(name)) own.set(name, texts)
-  }
-  return own
+function takes(shape: ParameterShape, name: string): boolean {
+  if (shape.in !== 'query') return false
+  if (shape.content !== undefined) return shape.name === name
+  if (shape.style === 'deepObject') return isDeepMember(shape.name, name)
+  if (!isExploded(shape) || !allows(shape, 'object')) return shape.name === name
+  if (shape.name === name && shape.type !== 'object') return true
+  return memberSchema(shape, name) !== undefined && !isLeftToOthers(shape, name)
 }

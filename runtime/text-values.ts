@@ -14,8 +14,10 @@ export type Reading = { readonly value: unknown } | { readonly faults: readonly 
 export interface Spelling {
   /** Percent-decodes one piece; `undefined` if it is malformed. */
   readonly decode: (text: string) => string | undefined
-  /** `,` separates items, or members: it is a delimiter before decoding and a character after it. */
+  /** A delimiter separates items, or members: it is one before decoding and a character after it. */
   readonly delimited: boolean
+  /** Default: `,`. */
+  readonly delimiter?: string | RegExp
   /** Members are spelled `name=value` (`explode`), not `name,value`. */
   readonly pairs: boolean
 }
@@ -80,22 +82,31 @@ export function readTexts(
   if (repeated.length > 0) {
     return isList && !spelling.delimited ? readItems(texts, schema, spelling) : fault([], 'must not be repeated')
   }
-  const pieces = spelling.delimited && (isList || allows(schema, 'object')) ? text.split(',') : [text]
+  const isDelimited = spelling.delimited && (isList || allows(schema, 'object'))
+  const pieces = isDelimited ? text.split(spelling.delimiter ?? ',') : [text]
+  if (pieces.length > MAX_MEMBERS) return fault([], `must have at most ${MAX_MEMBERS} items`)
   if (pieces.length === 1 && SCALARS.some(type => allows(schema, type))) {
     const decoded = spelling.decode(text)
     if (decoded === undefined) return fault([], MALFORMED)
     const values = scalars(decoded, schema)
     const value = values.length > 1 ? (values.find(fits) ?? values[0]) : values[0]
     if (value !== undefined) return { value }
+    if (schema.type === 'integer' && INTEGER.test(decoded)) return fault([], INEXACT)
   }
   if (isList) return readItems(pieces, schema, spelling)
   if (allows(schema, 'object') && spelling.delimited) return readPieces(pieces, schema, spelling)
   return fault([], expected(schema))
 }
 
-const MALFORMED = 'is not valid percent-encoding'
+/** Members of a query or items of a list: what is done with them must not take longer than reading them. */
+export const MAX_MEMBERS = 1000
 
-function fault(path: TextFault['path'], detail: string): Reading {
+export const MALFORMED = 'is not valid percent-encoding'
+
+// An `int64` beyond: as a number it would be another one, and as a text it would not fit the handler's type.
+const INEXACT = `must be an integer between ${Number.MIN_SAFE_INTEGER} and ${Number.MAX_SAFE_INTEGER}`
+
+export function fault(path: TextFault['path'], detail: string): Reading {
   return { faults: [{ path, detail }] }
 }
 
@@ -124,7 +135,9 @@ function readPieces(pieces: readonly string[], schema: TextSchema, { decode, pai
     if (value === undefined) return fault([], 'must list names with their values')
     const name = decode(rawName)
     if (name === undefined) return fault([], MALFORMED)
-    members.set(name, [...(members.get(name) ?? []), value])
+    const values = members.get(name)
+    if (values) values.push(value)
+    else members.set(name, [value])
   }
   return readMembers(members, schema, decode)
 }

@@ -32,21 +32,39 @@ export interface TextSchema {
   readonly additionalProperties?: TextSchema
 }
 
-/** A parameter in the words of the document, with its schema compiled. */
-export interface ParameterShape extends TextSchema {
-  readonly in: 'path' | 'query' | 'header' | 'cookie'
+interface ParameterBase {
+  /** A `querystring` parameter is the whole query: its value stands in `query`, under its name. */
+  readonly in: 'path' | 'query' | 'header' | 'cookie' | 'querystring'
   /** As the document spells it. */
   readonly name: string
   readonly required?: boolean
-  /** Default: that of the place, `true` in query and cookie, `false` in path and header. */
-  readonly explode?: boolean
-  /** Names that an exploded object leaves to others: parameters and credentials. */
-  readonly except?: readonly string[]
+  /** An empty text that does not fit counts as not sent. */
+  readonly allowEmptyValue?: boolean
   /** Stands in where the parameter is not sent. */
   readonly default?: unknown
   /** Absent where `type` says all. */
   readonly valid?: CompiledSchema
 }
+
+/** A parameter that is read as its schema says. */
+export interface TextParameter extends ParameterBase, TextSchema {
+  /** Default: that of the place, `simple` in path and header, `form` in query and cookie. */
+  readonly style?: 'label' | 'matrix' | 'spaceDelimited' | 'pipeDelimited' | 'deepObject' | 'cookie'
+  /** Default: that of the style, `true` for `form` and `cookie`. */
+  readonly explode?: boolean
+  /** Names that an object without a name on the wire leaves to others: parameters and credentials; `a[` is all of `a[b]`. */
+  readonly except?: readonly string[]
+  /** Where the document gives a media type in place of a style. */
+  readonly content?: 'text' | 'form'
+}
+
+/** A parameter that holds a JSON text. */
+export interface JsonParameter extends ParameterBase {
+  readonly content: 'json'
+}
+
+/** A parameter in the words of the document, with its schema compiled. */
+export type ParameterShape = TextParameter | JsonParameter
 
 export interface BodyContent {
   /** As the document writes it, ranges too. */

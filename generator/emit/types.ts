@@ -11,12 +11,14 @@ import type { ApiModel } from '../model/api-model.js'
 import { isObject } from '../model/claims.js'
 import { componentAt } from '../model/dereference.js'
 import { header } from './header.js'
+import { describeParameters } from './parameter-types.js'
 
 /** `types.ts`: the document's schemas and operations as types, by openapi-typescript. */
 export async function emitTypes(document: ResolvedDocument, model: ApiModel): Promise<string> {
   // It changes what it is given.
   const copy = structuredClone(document.root)
   keepNamesApart(copy, model)
+  describeParameters(copy)
   dropLooseReferences(copy, copy)
   hidePercentSigns(copy)
   const nodes = transformSchema(copy as unknown as OpenAPI3, contextOf(copy as unknown as OpenAPI3))

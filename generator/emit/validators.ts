@@ -1,10 +1,11 @@
-import type { ApiModel, JsonSchema, MediaType, Operation, Parameter } from '../model/api-model.js'
+import type { ApiModel, MediaType, Operation, Parameter } from '../model/api-model.js'
+import { DEFAULT_STYLES, explodes, isDescribedElsewhere } from '../model/parameter-styles.js'
 import { header } from './header.js'
 import { literal, literals, propertyName } from './literal.js'
 import { bodyKind } from './validators/body-kind.js'
 import { SchemaCompiler } from './validators/compile.js'
 import { jsonLiteral, objectText } from './validators/json-literal.js'
-import { component, listed } from './validators/schemas.js'
+import { contentKind, defaultOf, parameterSchema } from './validators/parameter-schema.js'
 import { textSchema } from './validators/text-schema.js'
 
 /** `validators.ts`: a line per operation, and below it the schemas that requests reach, compiled. */
@@ -38,7 +39,7 @@ function namesText({ operations }: ApiModel): string {
 function operationText(operation: Operation, emission: Emission): string {
   const { parameters, requestBody } = operation
   const shapes = parameters
-    .filter(({ in: place, name }) => place !== 'header' || !IGNORED_HEADERS.includes(name.toLowerCase()))
+    .filter(one => !isDescribedElsewhere(one))
     .map(parameter => parameterText(parameter, operation, emission))
   const content = requestBody?.content.flatMap(one => contentText(one, emission))
   const body =
@@ -53,56 +54,60 @@ function operationText(operation: Operation, emission: Emission): string {
   ])
 }
 
-/** OpenAPI (Parameter Object): header parameters of these names are described elsewhere. */
-const IGNORED_HEADERS = ['accept', 'content-type', 'authorization']
-
 function parameterText(parameter: Parameter, operation: Operation, emission: Emission): string {
-  const { in: place, name, required, explode, schema } = parameter
-  const { schemas } = emission.model
-  const { type, items, properties, additionalProperties } = textSchema(schema, schemas)
-  const isMember = place === 'query' || place === 'cookie'
-  const takesOthers = isMember && explode && type.includes('object')
-  const written = defaultOf(schema, schemas, [])
+  const { in: place, name, required, schema } = parameter
+  const { compiler, model } = emission
+  const written = defaultOf(schema, model.schemas)
   // One that does not fit its own schema would break the handler's types: it is no default.
-  const value = written !== undefined && emission.compiler.fits(schema, written) ? written : undefined
+  const value = written !== undefined && compiler.fits(schema, written) ? written : undefined
+  const isJson = contentKind(parameter) === 'json'
   return objectText([
     ['in', literal(place)],
     ['name', literal(name)],
     ['required', required ? 'true' : undefined],
-    ['explode', explode === isMember ? undefined : String(explode)],
+    ['allowEmptyValue', parameter.allowEmptyValue ? 'true' : undefined],
+    ...(isJson ? [['content', literal('json')] as const] : textMembers(parameter, operation, model)),
+    ['default', value === undefined || required ? undefined : jsonLiteral(value)],
+    ['valid', isJson ? compiler.use(schema) : compiler.useForText(schema)],
+  ])
+}
+
+function textMembers(
+  parameter: Parameter,
+  operation: Operation,
+  model: ApiModel,
+): readonly (readonly [string, string | undefined])[] {
+  const { in: place, style, explode } = parameter
+  const content = contentKind(parameter)
+  const text = parameterSchema(parameter, model)
+  const { type, items, properties, additionalProperties } = text
+  const isMember = (place === 'query' || place === 'cookie') && content === undefined && style !== 'deepObject'
+  const takesOthers = content === 'form' || (isMember && explode && type.includes('object'))
+  return [
+    ['style', content !== undefined || style === DEFAULT_STYLES[place] ? undefined : literal(style)],
+    ['explode', content !== undefined || explode === explodes(style) ? undefined : String(explode)],
+    ['content', content && literal(content)],
     ['type', jsonLiteral(type)],
     ['items', items && jsonLiteral(items)],
     ['properties', properties && jsonLiteral(properties)],
     ['additionalProperties', additionalProperties && jsonLiteral(additionalProperties)],
-    ['except', takesOthers ? literals(othersThan(parameter, operation, emission.model)) : undefined],
-    ['default', value === undefined || required ? undefined : jsonLiteral(value)],
-    ['valid', emission.compiler.useForText(schema)],
-  ])
+    ['except', takesOthers ? literals(othersThan(parameter, operation, model)) : undefined],
+  ]
 }
 
 /** The names in the parameter's place that belong to other parameters, or to credentials. */
 function othersThan(parameter: Parameter, { parameters, policy }: Operation, { schemes }: ApiModel): string[] {
-  const others = parameters.filter(one => one !== parameter && one.in === parameter.in).map(({ name }) => name)
+  const place = parameter.in === 'querystring' ? 'query' : parameter.in
+  const others = parameters
+    .filter(one => one !== parameter && one.in === place)
+    .flatMap(({ name, style, mediaType }) =>
+      style === 'deepObject' && mediaType === undefined ? [name, `${name}[`] : [name],
+    )
   const demanded = new Set(policy.security.flatMap(alternative => Object.keys(alternative)))
   const credentials = schemes.flatMap(({ name, scheme }) =>
-    demanded.has(name) && scheme.type === 'apiKey' && scheme.in === parameter.in ? scheme.name : [],
+    demanded.has(name) && scheme.type === 'apiKey' && scheme.in === place ? scheme.name : [],
   )
   return [...new Set([...others, ...credentials])]
-}
-
-function defaultOf(schema: JsonSchema, schemas: ApiModel['schemas'], seen: readonly string[]): unknown {
-  if (typeof schema === 'boolean') return undefined
-  if (schema.default !== undefined) return schema.default
-  const inherited = listed(schema, 'allOf').map(one => [one, seen] as const)
-  if (schema.$ref !== undefined) {
-    const target = component(schemas, schema.$ref)
-    if (!seen.includes(target.name)) inherited.unshift([target.schema, [...seen, target.name]])
-  }
-  for (const [one, path] of inherited) {
-    const value = defaultOf(one, schemas, path)
-    if (value !== undefined) return value
-  }
-  return undefined
 }
 
 function contentText({ mediaType, schema = true }: MediaType, { model, compiler, texts }: Emission): string[] {

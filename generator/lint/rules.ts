@@ -1,7 +1,9 @@
 import type { Diagnostic, Severity } from '../diagnostics/diagnostic.js'
 import type { ApiModel } from '../model/api-model.js'
 import { bodyUnreadable } from './rules/body-unreadable.js'
+import { defaultUnfit } from './rules/default-unfit.js'
 import { operationPublicByOmission } from './rules/operation-public-by-omission.js'
+import { parameterUnreadable } from './rules/parameter-unreadable.js'
 
 export interface Rule {
   readonly code: string
@@ -9,4 +11,4 @@ export interface Rule {
   readonly find: (model: ApiModel) => readonly Omit<Diagnostic, 'code' | 'severity'>[]
 }
 
-export const RULES: readonly Rule[] = [bodyUnreadable, operationPublicByOmission]
+export const RULES: readonly Rule[] = [bodyUnreadable, defaultUnfit, operationPublicByOmission, parameterUnreadable]

@@ -6,15 +6,28 @@ export type Method = 'get' | 'put' | 'post' | 'delete' | 'options' | 'head' | 'p
 /** A JSON Schema 2020-12; references are `#/components/schemas/NAME` and look into `ApiModel.schemas`. */
 export type JsonSchema = boolean | { readonly [keyword: string]: unknown }
 
-export type ParameterLocation = 'path' | 'query' | 'header' | 'cookie'
+export type ParameterLocation = 'path' | 'query' | 'header' | 'cookie' | 'querystring'
+
+export type ParameterStyle =
+  | 'simple'
+  | 'label'
+  | 'matrix'
+  | 'form'
+  | 'spaceDelimited'
+  | 'pipeDelimited'
+  | 'deepObject'
+  | 'cookie'
 
 export interface Parameter {
   readonly name: string
   readonly in: ParameterLocation
   readonly required: boolean
-  /** OpenAPI's default styles: `simple` for path and header, `form` for query and cookie. */
-  readonly style: 'simple' | 'form'
+  /** Without effect beside `mediaType`. */
+  readonly style: ParameterStyle
   readonly explode: boolean
+  /** The one type in `content`, where a parameter has that in place of a style. */
+  readonly mediaType?: string
+  readonly allowEmptyValue?: true
   readonly schema: JsonSchema
   readonly location: Location
 }

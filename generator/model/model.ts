@@ -8,9 +8,11 @@ import { isObject, kindOf } from './claims.js'
 import { error, show, UNSUPPORTED, warning } from './faults.js'
 import { toJsonSchema } from './json-schema.js'
 import { checkNames, type NamedOperation, operationName } from './operation-id.js'
+import { queryTaken } from './parameter-styles.js'
+import { readParameters } from './parameters.js'
 import { checkPaths, PATH_FAULTS } from './paths.js'
 import { type PolicyReader, readPolicy, readWrittenClaims } from './policy.js'
-import { readParameters, readRequestBody } from './request.js'
+import { readRequestBody } from './request.js'
 import { checkCircles } from './schema-circles.js'
 import { type KnownScheme, readSchemes } from './schemes.js'
 
@@ -38,6 +40,7 @@ export function model(document: ResolvedDocument, options: ModelOptions): Modell
   const { root } = document
   const schemes = readSchemes(document, report)
   const policies: PolicyReader = { document, schemes, rootClaims: readWrittenClaims(document, root, report), report }
+  const schemas = readComponentSchemas(document, report)
   const found: FoundOperation[] = []
   const items = readPathItems(document, report)
   for (const item of items) {
@@ -48,6 +51,7 @@ export function model(document: ResolvedDocument, options: ModelOptions): Modell
       const unsupported: Unsupported[] = []
       const request = {
         document,
+        schemas,
         report,
         readSchema: (schema: unknown, at: Location) => readSchema(schema, at, document, report),
         unsupported: (what: string, at: Location) => {
@@ -60,9 +64,13 @@ export function model(document: ResolvedDocument, options: ModelOptions): Modell
         continue
       }
       const names = paramNames(item.segments)
-      const parameters = readParameters([item.node, node], names, request)
+      const parameters = readParameters([item.node, node], { names, location }, request)
       const policy = readPolicy(node, { claims, names, parameters, name, location }, policies)
       if (policy?.unsupported) unsupported.push(policy.unsupported)
+      const demandedSchemes = (policy?.schemes ?? []).flatMap(known => known.scheme?.scheme ?? [])
+      for (const { parameter, why } of queryTaken(parameters, demandedSchemes)) {
+        request.unsupported(`${parameter.in} parameter ${show(parameter.name)} with ${why}`, parameter.location)
+      }
       const requestBody = readRequestBody(node, request)
       const operationId = readOperationId(node, name, document, report)
       const id = operationName(operationId, method, item.path)
@@ -107,7 +115,6 @@ export function model(document: ResolvedDocument, options: ModelOptions): Modell
   )
   const kept = settleUnsupported(found, options.skipUnsupported ?? false, report)
   checkNames(kept, report)
-  const schemas = readComponentSchemas(document, report)
   const operations = kept.flatMap(one => one.operation ?? [])
   checkCircles(operations, schemas, name => locateSchema(document, name), report)
   if (diagnostics.some(one => one.severity === 'error')) return { diagnostics }

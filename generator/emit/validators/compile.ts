@@ -12,6 +12,8 @@ export class SchemaCompiler {
   private readonly components = new Map<string, string>()
   private readonly inline = new Map<string, string>()
   private readonly used = new Set<string>()
+  /** Text of a schema and a value → do they fit: the same parameters are in many operations. */
+  private readonly fitting = new Map<string, boolean>()
   private readonly ajv: Ajv2020
 
   constructor({ schemas, operations }: ApiModel) {
@@ -36,7 +38,12 @@ export class SchemaCompiler {
   }
 
   fits(schema: JsonSchema, value: unknown): boolean {
-    return this.ajv.validate(ajvSchema(this.converted(schema)), value)
+    const text = JSON.stringify([schema, value])
+    const known = this.fitting.get(text)
+    if (known !== undefined) return known
+    const fits = this.ajv.validate(ajvSchema(this.converted(schema)), value)
+    this.fitting.set(text, fits)
+    return fits
   }
 
   /** The code of the functions in use. It calls `schemaFunctions` of the runtime, and imports nothing. */

@@ -8,50 +8,86 @@ type ObjectSchema = Exclude<JsonSchema, boolean>
 
 /** An object, lists in it, their items: what is nested otherwise has no spelling as text. */
 const MAX_DEPTH = 3
+/** In style `deepObject`: objects in objects, to four pairs of brackets and a list in them. */
+const MAX_NESTED_DEPTH = 6
+/** A schema that leads back to itself in many ways grows with each level. */
+const MAX_NESTED_PARTS = 300
+
+interface Reach {
+  readonly schemas: Schemas
+  /** Members are spelled in brackets: they can be objects, too. */
+  readonly nested: boolean
+  parts: number
+}
 
 /** How a text is read that `schema` is to fit. */
-export function textSchema(schema: JsonSchema, schemas: Schemas, depth = MAX_DEPTH): TextSchema {
-  const types = [...(typesOf(schema, schemas, []) ?? STRING)].filter(type => type !== 'null')
+export function textSchema(schema: JsonSchema, schemas: Schemas): TextSchema {
+  return read(schema, MAX_DEPTH, { schemas, nested: false, parts: 0 })
+}
+
+/** How one text is read that has no delimiters. */
+export function scalarTextSchema(schema: JsonSchema, schemas: Schemas): TextSchema {
+  return read(schema, 1, { schemas, nested: false, parts: 0 })
+}
+
+/** How names with brackets are read; `undefined` where the schema has too many members in members. */
+export function nestedTextSchema(schema: JsonSchema, schemas: Schemas): TextSchema | undefined {
+  const reach = { schemas, nested: true, parts: 0 }
+  const text = read(schema, MAX_NESTED_DEPTH, reach)
+  return reach.parts > MAX_NESTED_PARTS ? undefined : text
+}
+
+function read(schema: JsonSchema, depth: number, reach: Reach): TextSchema {
+  reach.parts++
+  if (reach.nested && reach.parts > MAX_NESTED_PARTS) return { type: [] }
+  const open = reach.nested ? OPEN : STRING
+  const types = [...(typesOf(schema, reach.schemas, []) ?? open)].filter(type => type !== 'null')
   const readable = types.filter(type => NEEDED_DEPTH[type] <= depth)
   const ordered = ORDER.filter(type => readable.includes(type) && !(type === 'integer' && readable.includes('number')))
   const [first, ...others] = ordered
   const type = first !== undefined && others.length === 0 ? first : ordered
   return {
     type,
-    ...(ordered.includes('array') && itemsOf(schema, schemas)),
-    ...(ordered.includes('object') && membersOf(schema, schemas, depth)),
+    ...(ordered.includes('array') && itemsOf(schema, depth, reach)),
+    ...(ordered.includes('object') && membersOf(schema, depth, reach)),
   }
 }
 
 const NEEDED_DEPTH = { string: 1, number: 1, integer: 1, boolean: 1, array: 2, object: MAX_DEPTH } as const
 const ORDER: readonly TextType[] = ['string', 'number', 'integer', 'boolean', 'array', 'object']
 const STRING: Types = new Set(['string'])
+const OPEN: Types = new Set(['string', 'array', 'object'])
 
-function itemsOf(schema: JsonSchema, schemas: Schemas): Pick<TextSchema, 'items'> {
-  const items = part(schema, schemas, [], one => {
+function itemsOf(schema: JsonSchema, depth: number, reach: Reach): Pick<TextSchema, 'items'> {
+  const items = part(schema, reach.schemas, [], one => {
     const prefix = Array.isArray(one.prefixItems) ? one.prefixItems : []
     const rest = one.items === undefined ? [] : [one.items as JsonSchema]
     return prefix.length > 0 ? { anyOf: [...prefix, ...rest] } : rest[0]
   })
-  return items === undefined ? {} : { items: textSchema(items, schemas, 1) }
+  return items === undefined ? {} : { items: read(items, reach.nested ? depth - 1 : 1, reach) }
 }
 
 function membersOf(
   schema: JsonSchema,
-  schemas: Schemas,
   depth: number,
+  reach: Reach,
 ): Pick<TextSchema, 'properties' | 'additionalProperties'> {
+  const { schemas, nested } = reach
   const properties: [string, TextSchema][] = []
   for (const name of memberNames(schema, schemas, [])) {
     const member = part(schema, schemas, [], one => ownMember(one, name))
-    if (member !== undefined) properties.push([name, textSchema(member, schemas, depth - 1)])
+    if (member !== undefined) properties.push([name, read(member, depth - 1, reach)])
   }
   const rest = part(schema, schemas, [], one => one.additionalProperties as JsonSchema | undefined)
   // An object that describes no member at all is a map.
   const others = rest ?? (properties.length === 0 ? true : undefined)
+  // What stands in brackets is this object's, described or not.
+  const isOpen = nested && others !== undefined && typesOf(others, schemas, []) === undefined
   return {
     ...(properties.length > 0 && { properties: Object.fromEntries(properties) }),
-    ...(others !== undefined && others !== false && { additionalProperties: textSchema(others, schemas, depth - 1) }),
+    ...(others !== undefined &&
+      others !== false &&
+      !isOpen && { additionalProperties: read(others, depth - 1, reach) }),
   }
 }
 
