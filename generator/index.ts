@@ -19,4 +19,5 @@ export type {
   Scheme,
 } from './model/api-model.js'
 export { type Modelled, type ModelOptions, model } from './model/model.js'
+export { type RuleSetting, type RuleSettings, UsageError } from './rules/settings.js'
 export { type Written, write } from './write.js'

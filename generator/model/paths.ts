@@ -1,6 +1,6 @@
 import { isParam, literalOf, matchSegment, type PathFault, type PathSegment } from '../../runtime/path.js'
 import { shapeOf } from '../../runtime/routes.js'
-import type { Location, Report } from '../diagnostics/diagnostic.js'
+import type { Diagnostic, Location } from '../diagnostics/diagnostic.js'
 import { error, show, warning } from './faults.js'
 
 /** What a person does about a path that cannot be routed. */
@@ -83,12 +83,15 @@ export interface PlacedPath {
   readonly demands: ReadonlyMap<string, string>
 }
 
+/** Told of a fault together with the two paths, or operations, that it belongs to. */
+export type ReportPair<One> = (fault: Diagnostic, first: One, second: One) => void
+
 /**
  * Any two operations that one request could reach are told apart, or refused. Where OpenAPI's rule leaves it open, the
  * first segment from the left that is concrete decides; it is a warning where the two demand different things.
  */
-export function checkPaths(paths: readonly PlacedPath[], report: Report): void {
-  const bySize = new Map<number, PlacedPath[]>()
+export function checkPaths<Path extends PlacedPath>(paths: readonly Path[], report: ReportPair<Path>): void {
+  const bySize = new Map<number, Path[]>()
   for (const later of paths) {
     const others = bySize.get(later.segments.length) ?? []
     for (const earlier of others) checkPair(earlier, later, report)
@@ -97,7 +100,7 @@ export function checkPaths(paths: readonly PlacedPath[], report: Report): void {
   }
 }
 
-function checkPair(earlier: PlacedPath, later: PlacedPath, report: Report): void {
+function checkPair<Path extends PlacedPath>(earlier: Path, later: Path, report: ReportPair<Path>): void {
   const relation = relatePaths(earlier.segments, later.segments)
   if (relation !== 'same' && relation !== 'ambiguous' && relation !== 'crossing') return
   const shared = sharedMethods(earlier, later)
@@ -106,11 +109,13 @@ function checkPair(earlier: PlacedPath, later: PlacedPath, report: Report): void
   const place = { location: later.location, notes: [{ message: 'the other path is here', location: earlier.location }] }
   if (relation === 'same') {
     const help = 'put their operations under one path, with the same parameter names'
-    report(error({ code: 'path-duplicate', message: `${pair} are the same path`, help, ...place }))
+    report(error({ code: 'path-duplicate', message: `${pair} are the same path`, help, ...place }), earlier, later)
   } else if (relation === 'ambiguous') {
     const message = `a request can be meant for ${pair}, and neither is the more concrete`
     report(
       error({ code: 'path-ambiguous', message, help: 'change one of them so that no request matches both', ...place }),
+      earlier,
+      later,
     )
   } else if (shared.some(method => earlier.demands.get(method) !== later.demands.get(method))) {
     const winner = earlier.segments.findIndex(
@@ -126,6 +131,8 @@ function checkPair(earlier: PlacedPath, later: PlacedPath, report: Report): void
         help: 'the concrete segment on the left decides; change one of them if that is not meant',
         ...place,
       }),
+      earlier,
+      later,
     )
   }
 }
