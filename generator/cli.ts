@@ -1,12 +1,14 @@
 import { createRequire } from 'node:module'
 import type { WriteStream } from 'node:tty'
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { type Checked, check } from './commands/check.js'
 import { type Generated, generate } from './commands/generate.js'
+import { matrix, type Surveyed } from './commands/matrix.js'
 import { type CompileOptions, displayPath } from './compile.js'
 import type { Diagnostic } from './diagnostics/diagnostic.js'
 import { countLine, formatText, type TextOptions } from './diagnostics/formats.js'
 import type { Sources } from './load/document.js'
+import { formatMatrix, MATRIX_FORMATS, type MatrixFormat } from './matrix/formats.js'
 import { readConfiguration } from './rules/config-file.js'
 import { type RuleSettings, readRuleSettings, UsageError } from './rules/settings.js'
 
@@ -59,6 +61,15 @@ export async function run(args: readonly string[], streams: Streams): Promise<Ex
       const progress = startProgress(options.document, stderr)
       const result = await check({ ...options, onStage: progress.stage }).finally(progress.end)
       status = reportChecked(result, streams, { cwd, ...flags })
+    })
+  documented(program.command('matrix'))
+    .description('show every operation with what it demands; writes nothing')
+    .addOption(new Option('--format <format>', 'of the output').choices(MATRIX_FORMATS).default('text'))
+    .action(async (document: string | undefined, { format, ...flags }: Flags & { readonly format: MatrixFormat }) => {
+      const options = configured(document, flags, cwd)
+      const progress = startProgress(options.document, stderr)
+      const result = await matrix({ ...options, onStage: progress.stage }).finally(progress.end)
+      status = reportMatrix(result, format, streams, { cwd, ...flags })
     })
 
   try {
@@ -149,6 +160,18 @@ function reportChecked(
     return 1
   }
   streams.stdout.write(`${count(model.operations.length, 'operation')}. Everything is up to date.\n`)
+  return 0
+}
+
+function reportMatrix(
+  { diagnostics, sources, matrix: found }: Surveyed,
+  format: MatrixFormat,
+  streams: Streams,
+  shown: TextOptions,
+): ExitStatus {
+  printDiagnostics(diagnostics, sources, streams, shown)
+  if (!found) return 1
+  streams.stdout.write(formatMatrix(found, format))
   return 0
 }
 
