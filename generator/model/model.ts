@@ -1,4 +1,5 @@
 import { type PathSegment, paramNames } from '../../runtime/path.js'
+import type { Policy } from '../../runtime/policy.js'
 import type { Diagnostic, Location, Report } from '../diagnostics/diagnostic.js'
 import type { JsonObject, ResolvedDocument } from '../load/document.js'
 import { escapeSegment } from '../load/pointer.js'
@@ -10,7 +11,7 @@ import { error, show } from './faults.js'
 import { toJsonSchema } from './json-schema.js'
 import { checkNames, type NamedOperation, operationName } from './operation-id.js'
 import { type PathItem, readPathItems, type WrittenOperation } from './path-items.js'
-import { checkPaths } from './paths.js'
+import { checkPaths, refuseUnroutable, UNKNOWN_DEMAND } from './paths.js'
 import { type PolicyReader, readPolicy, readWrittenClaims, type WrittenClaims } from './policy.js'
 import { readParameters, readRequestBody } from './request.js'
 import { checkCircles } from './schema-circles.js'
@@ -46,9 +47,7 @@ export function model(document: ResolvedDocument, options: ModelOptions): Modell
   for (const fault of rootClaims?.faults ?? []) faults.reportFor()(fault)
   const found = items.flatMap(item => readOperations(item, policies, faults))
 
-  checkPaths(placedPaths(items, found), (fault, first, second) =>
-    faults.reportFor(...first.sites, ...second.sites)(fault),
-  )
+  checkRoutes(items, found, faults)
   const schemas = readComponentSchemas(document, found, faults)
   const withoutNames = faults.leftOut(rules)
   checkNames(
@@ -95,8 +94,7 @@ type Shared = Omit<PolicyReader, 'report'>
 
 function readOperations(item: PathItem, shared: Shared, faults: FaultLedger): FoundOperation[] {
   const { node } = item
-  // A path that cannot be routed was reported for all its operations, and what they say is not read.
-  if (node === undefined || item.fault !== undefined) return item.operations.map(({ site }) => foundOnly(site))
+  if (node === undefined) return item.operations.map(({ site }) => foundOnly(site))
   const claims = readWrittenClaims(shared.document, node, faults.reportFor(...item.operations.map(one => one.site)))
   for (const fault of claims?.faults ?? []) faults.reportFor()(fault)
   return item.operations.map(one => readOperation(one, { node, segments: item.segments, claims }, shared, faults))
@@ -172,18 +170,32 @@ function unsupportedFault(name: string, what: string, location: Location): Diagn
   })
 }
 
-function placedPaths(items: readonly PathItem[], found: readonly FoundOperation[]) {
+/** Also with those that are left out: nothing else may serve their requests. */
+function checkRoutes(items: readonly PathItem[], found: readonly FoundOperation[], faults: FaultLedger): void {
   const policies = new Map(found.map(({ site, operation }) => [site, operation?.policy]))
-  // Also those of operations that are left out: nothing else may serve their requests.
-  return items
-    .filter(({ fault }) => fault === undefined)
-    .map(({ path, segments, location, operations }) => ({
-      path,
-      segments,
-      location,
-      sites: operations.map(({ site }) => site),
-      demands: new Map(operations.map(({ site }) => [site.method, JSON.stringify(policies.get(site) ?? null)])),
-    }))
+  const placed = items.map(({ path, segments, location, fault, operations }) => ({
+    path,
+    segments,
+    location,
+    fault,
+    sites: new Map(operations.map(({ site }) => [site.method, site])),
+    demands: new Map(operations.map(({ site }) => [site.method, demandText(policies.get(site))])),
+  }))
+  const sound = placed.filter(({ fault }) => fault === undefined)
+  checkPaths(sound, (fault, first, second) =>
+    faults.reportFor(...first.sites.values(), ...second.sites.values())(fault),
+  )
+  for (const { fault, ...unroutable } of placed) {
+    if (fault === undefined) continue
+    refuseUnroutable({ ...unroutable, fault }, sound, (found, reached) => {
+      const others = reached.flatMap(({ path, method }) => path.sites.get(method) ?? [])
+      faults.reportFor(...unroutable.sites.values(), ...others)(found)
+    })
+  }
+}
+
+function demandText(policy: Policy | undefined): string {
+  return policy === undefined ? UNKNOWN_DEMAND : JSON.stringify(policy)
 }
 
 /** Templates whose requests nothing may serve, because what they are for was left out. */

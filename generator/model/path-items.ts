@@ -5,8 +5,7 @@ import { locateName } from '../load/origins.js'
 import type { Method } from './api-model.js'
 import { isObject, kindOf } from './claims.js'
 import type { FaultLedger, OperationSite } from './fault-ledger.js'
-import { error, show } from './faults.js'
-import { PATH_FAULTS, relatePaths } from './paths.js'
+import { error } from './faults.js'
 import { reservation } from './reservation.js'
 
 const METHODS: readonly Method[] = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace']
@@ -18,7 +17,7 @@ export interface PathItem {
   readonly segments: readonly PathSegment[]
   /** Of the path itself. */
   readonly location: Location
-  /** Absent where it is no object. */
+  /** Absent where it is no object, and where the path does not tell what it would be an item of. */
   readonly node?: JsonObject
   readonly operations: readonly WrittenOperation[]
   /** What no template may match, if no operation of the path is served. */
@@ -45,7 +44,7 @@ export function readPathItems(document: ResolvedDocument, faults: FaultLedger): 
     faults.reportFor()(error({ code: 'paths-malformed', message, help: 'write the paths of the API', location }))
     return []
   }
-  const items = Object.entries(paths).flatMap(([path, node]): PathItem[] => {
+  return Object.entries(paths).flatMap(([path, node]): PathItem[] => {
     if (path.startsWith('x-')) return []
     const location = locateName(origins, paths, path)
     if (!isObject(node)) {
@@ -57,29 +56,10 @@ export function readPathItems(document: ResolvedDocument, faults: FaultLedger): 
     const operations = readOperations(path, node, document, faults)
     const parsed = parsePath(path)
     if (!('fault' in parsed)) return [{ path, location, segments: parsed.segments, reserved: path, node, operations }]
-    const { template, segments } = reservation(path)
-    return [{ path, location, segments, reserved: template, node, operations, fault: parsed.fault }]
+    const { template, segments, isExact } = reservation(path)
+    const { fault } = parsed
+    return [{ path, location, segments, reserved: template, operations, fault, ...(isExact && { node }) }]
   })
-  refuseUnroutable(items, faults)
-  return items
-}
-
-/** The fault of such a path belongs also to operations that a request meant for it could reach. */
-function refuseUnroutable(items: readonly PathItem[], faults: FaultLedger): void {
-  for (const item of items) {
-    if (item.fault === undefined) continue
-    const { message, help } = PATH_FAULTS[item.fault]
-    const alike = items.filter(
-      other => other !== item && /^(same|ambiguous)$/.test(relatePaths(item.segments, other.segments)),
-    )
-    const methods = new Set(item.operations.map(({ site }) => site.method))
-    if (methods.has('get')) methods.add('head')
-    if (methods.has('head')) methods.add('get')
-    const reached = alike.flatMap(({ operations }) => operations.filter(({ site }) => methods.has(site.method)))
-    faults.reportFor(...[...item.operations, ...reached].map(({ site }) => site))(
-      error({ code: 'path-malformed', message: `path ${show(item.path)} ${message}`, help, location: item.location }),
-    )
-  }
 }
 
 function readOperations(

@@ -79,7 +79,7 @@ export interface PlacedPath {
   readonly path: string
   readonly segments: readonly PathSegment[]
   readonly location: Location
-  /** Method → what it demands, in a form that can be compared. */
+  /** Method → what it demands, in a form that can be compared; {@link UNKNOWN_DEMAND} where it was not read. */
   readonly demands: ReadonlyMap<string, string>
 }
 
@@ -136,6 +136,37 @@ function checkPair<Path extends PlacedPath>(earlier: Path, later: Path, report: 
     )
   }
 }
+
+export interface UnroutablePath extends PlacedPath {
+  readonly fault: PathFault
+}
+
+/** What such a path says belongs to all that a request meant for it could reach, but for what demands the very same. */
+export function refuseUnroutable<Path extends PlacedPath>(
+  unroutable: Path & UnroutablePath,
+  others: readonly Path[],
+  report: (fault: Diagnostic, reached: readonly { readonly path: Path; readonly method: string }[]) => void,
+): void {
+  const { message, help } = PATH_FAULTS[unroutable.fault]
+  const alike = others.filter(other => /^(same|ambiguous)$/.test(relatePaths(unroutable.segments, other.segments)))
+  const reached = alike.flatMap(path =>
+    [...path.demands].flatMap(([method, demand]) => {
+      const meant = [method, ...(AKIN.get(method) ?? [])].flatMap(one => unroutable.demands.get(one) ?? [])
+      return meant.some(one => one === UNKNOWN_DEMAND || one !== demand) ? [{ path, method }] : []
+    }),
+  )
+  const text = `path ${show(unroutable.path)} ${message}`
+  report(error({ code: 'path-malformed', message: text, help, location: unroutable.location }), reached)
+}
+
+/** The demand of an operation that could not be read. */
+export const UNKNOWN_DEMAND = ''
+
+/** GET's operation answers HEAD. */
+const AKIN: ReadonlyMap<string, readonly string[]> = new Map([
+  ['get', ['head']],
+  ['head', ['get']],
+])
 
 function sharedMethods(one: PlacedPath, other: PlacedPath): string[] {
   const methods = (path: PlacedPath) => new Set([...path.demands.keys(), ...(path.demands.has('get') ? ['head'] : [])])

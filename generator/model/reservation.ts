@@ -1,14 +1,24 @@
 import { type PathPart, type PathSegment, parsePath } from '../../runtime/path.js'
 
+export interface Reservation {
+  readonly template: string
+  readonly segments: readonly PathSegment[]
+  /** Requests could be told apart by the template, and its parameters are the path's. */
+  readonly isExact: boolean
+}
+
 /**
  * A template that stands where a path that cannot be routed would: what the path surely says is concrete, what it may
- * say is a parameter. `/pets?all` → `/pets`; `/pets/{a}{b}` → `/pets/{1}`. Nothing is served there in its place.
+ * say is a parameter. `/pets?all` → `/pets`; `/pets/{a}{b}` → `/pets/{1}`.
  */
-export function reservation(path: string): { readonly template: string; readonly segments: readonly PathSegment[] } {
-  const [local = ''] = path.split(/[?#]/)
+export function reservation(path: string): Reservation {
+  const [before = ''] = path.split(/[?#]/)
+  const local = before.startsWith('/') ? before : `/${before}`
+  const whole = parsePath(local)
+  if (!('fault' in whole)) return { template: local, segments: whole.segments, isExact: true }
   let count = 0
   const segments = local
-    .replace(/^\//, '')
+    .slice(1)
     .split('/')
     .map((text): PathSegment => {
       const parsed = parsePath(`/${text.replace(/%(?![0-9a-f]{2})/gi, '%25')}`)
@@ -17,7 +27,7 @@ export function reservation(path: string): { readonly template: string; readonly
       const anything: PathPart = { param: '' }
       return (parts ?? [anything]).map(part => ('param' in part ? { param: String(++count) } : part))
     })
-  return { template: segments.map(segment => `/${segment.map(textOf).join('')}`).join(''), segments }
+  return { template: segments.map(segment => `/${segment.map(textOf).join('')}`).join(''), segments, isExact: false }
 }
 
 function textOf(part: PathPart): string {

@@ -36,7 +36,13 @@ paths:
     get: { operationId: readNote, ${responses} }
     post: { operationId: writeNote, ${responses} }
   /notes/{name}#draft:
-    get: { operationId: readDraft, ${responses} }
+    get: { operationId: readDraft, security: [{ user: [] }], ${responses} }
+  /memos/{name}:
+    parameters: [${NAME}]
+    get: { operationId: readMemo, ${responses} }
+  /memos/{name}#draft:
+    parameters: [${NAME}]
+    get: { operationId: readMemoDraft, ${responses} }
   /files/{name}:
     parameters: [${NAME}]
     get: { operationId: readFile, ${responses} }
@@ -46,6 +52,8 @@ paths:
   /files/report-{name}:
     parameters: [${NAME}]
     get: { operationId: readReport, ${responses} }
+components:
+  securitySchemes: { user: { type: http, scheme: bearer } }
 `
 
 const RULES = {
@@ -67,7 +75,7 @@ test('what was left out of the router is served by nothing else in its place', a
     ...Array(3).fill('feature-unsupported'),
     'operation-malformed',
     'path-ambiguous',
-    ...Array(3).fill('path-malformed'),
+    ...Array(4).fill('path-malformed'),
   ])
   const { model, diagnostics } = await generate({ ...places, rules: RULES })
   expect(diagnostics.filter(one => one.severity === 'error')).toEqual([])
@@ -75,6 +83,7 @@ test('what was left out of the router is served by nothing else in its place', a
   expect(leftOut).toEqual([
     'get /files/report-{name}',
     'get /files/{name}.json',
+    'get /memos/{name}#draft',
     'get /notes/{name}',
     'get /notes/{name}#draft',
     'get /users/admin',
@@ -116,6 +125,7 @@ const REQUESTS = [
   ['GET', '/users/broken', 404],
   ['GET', '/notes/one', 405],
   ['POST', '/notes/one', 501],
+  ['GET', '/memos/one', 501],
   ['GET', '/files/one', 501],
   ['GET', '/files/one.json', 404],
   ['GET', '/files/report-one', 404],
