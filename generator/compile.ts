@@ -8,6 +8,7 @@ import type { ResolvedDocument, Sources } from './load/document.js'
 import { load } from './load/load.js'
 import type { ApiModel } from './model/api-model.js'
 import { model } from './model/model.js'
+import { type RuleSettings, readRuleSettings, settled } from './rules/settings.js'
 
 /** Where a document is and where its code goes. Paths are relative to `cwd`. */
 export interface CompileOptions {
@@ -19,8 +20,11 @@ export interface CompileOptions {
   readonly handlers?: string
   /** The folder that no reference may leave. Default: the document's own. */
   readonly root?: string
-  /** Leave operations out that cannot be enforced yet, each named in a warning. Default `false`. */
-  readonly skipUnsupported?: boolean
+  /**
+   * Severities of rules instead of their defaults (docs/diagnostics.md). Lowered, an error leaves the operations out of
+   * the router that it belongs to, each named in a warning. No configuration file is read: that is the command line's.
+   */
+  readonly rules?: RuleSettings
   /** Default: the process's. */
   readonly cwd?: string
   /** Told what is being done, for who watches. */
@@ -38,47 +42,74 @@ export interface Compiled {
   readonly stubs: ReadonlyMap<string, string>
 }
 
-/** load → model → lint → emit, up to the writing: what would be on disk. Reads files, and writes none. */
+/** What was read of a document; `model` and `document` are absent when it has faults. */
+export interface ReadDocument extends Pick<Compiled, 'diagnostics' | 'sources' | 'model'> {
+  readonly document?: ResolvedDocument
+}
+
+/**
+ * load → model → lint. Reads the document's files, and no others.
+ * @throws {UsageError} for rules that do not exist or cannot be lowered.
+ */
+export async function read(options: Omit<CompileOptions, 'out' | 'handlers'> = {}): Promise<ReadDocument> {
+  const { cwd = process.cwd(), onStage = () => {} } = options
+  const rules = readRuleSettings(options.rules ?? {})
+  const entry = resolve(cwd, options.document ?? 'specs/openapi.yaml')
+  onStage('loading')
+  const { document, sources, ...loaded } = await load(
+    entry,
+    options.root === undefined ? {} : { root: resolve(cwd, options.root) },
+  )
+  const found = loaded.diagnostics.flatMap(one => settled(one, rules) ?? [])
+  if (!document) return { diagnostics: found, sources }
+  onStage('reading')
+  const modelled = model(document, { document: displayPath(cwd, entry), rules })
+  const linted = modelled.model ? lint(modelled.model).flatMap(one => settled(one, rules) ?? []) : []
+  const diagnostics = [...found, ...modelled.diagnostics, ...linted]
+  if (!modelled.model || diagnostics.some(isError)) return { diagnostics, sources }
+  return { diagnostics, sources, document, model: modelled.model }
+}
+
+/**
+ * {@link read} → emit, up to the writing: what would be on disk. Reads files, and writes none.
+ * @throws {UsageError} as {@link read}.
+ */
 export async function compile(options: CompileOptions = {}): Promise<Compiled> {
   const { cwd = process.cwd(), onStage = () => {} } = options
-  const entry = resolve(cwd, options.document ?? 'specs/openapi.yaml')
   const out = resolve(cwd, options.out ?? 'generated')
   const handlers = resolve(cwd, options.handlers ?? 'handlers')
   const nothing = { emitted: new Map<string, string>(), stubs: new Map<string, string>() }
 
-  onStage('loading')
-  const loaded = await load(entry, options.root === undefined ? {} : { root: resolve(cwd, options.root) })
-  const { document, sources } = loaded
-  if (!document) return { diagnostics: loaded.diagnostics, sources, ...nothing }
-  onStage('reading')
-  const modelled = model(document, {
-    document: displayPath(cwd, entry),
-    skipUnsupported: options.skipUnsupported ?? false,
-  })
-  const diagnostics = [...loaded.diagnostics, ...modelled.diagnostics]
-  if (!modelled.model) return { diagnostics, sources, ...nothing }
+  const { diagnostics, sources, document, model } = await read(options)
+  if (!document || !model) return { diagnostics, sources, ...nothing }
   onStage('emitting')
-  const emitted = await emitOrReport(modelled.model, document)
+  const emitted = await emitOrReport(model, document)
   if ('code' in emitted) return { diagnostics: [...diagnostics, emitted], sources, ...nothing }
   onStage('looking at the handlers')
-  const operations = modelled.model.operations.map(one => one.id)
+  const operations = model.operations.map(one => one.id)
   const module = modulePath(handlers, join(out, 'handlers.js'))
   const stubs = emitStubs(operations, readHandlers(handlers), module)
-  const orphaned = stubs.orphans.map(
-    ({ file, operation }): Diagnostic => ({
+  const orphaned = stubs.orphans.flatMap(({ file, operation }) => {
+    const diagnostic: Diagnostic = {
       code: 'handler-orphaned',
       severity: 'warning',
       message: `${displayPath(cwd, join(handlers, file))} implements ${JSON.stringify(operation)}, which is no operation of the document`,
       help: 'delete it, or rename it with the operation',
-    }),
-  )
+    }
+    return settled(diagnostic, options.rules ?? {}) ?? []
+  })
+  if (orphaned.some(isError)) return { diagnostics: [...diagnostics, ...orphaned], sources, ...nothing }
   return {
-    diagnostics: [...diagnostics, ...lint(modelled.model), ...orphaned],
+    diagnostics: [...diagnostics, ...orphaned],
     sources,
-    model: modelled.model,
+    model,
     emitted: underFolder(out, emitted),
     stubs: underFolder(handlers, new Map(Object.entries(stubs.files))),
   }
+}
+
+function isError({ severity }: Diagnostic): boolean {
+  return severity === 'error'
 }
 
 async function emitOrReport(found: ApiModel, document: ResolvedDocument): Promise<Emitted | Diagnostic> {

@@ -1,5 +1,6 @@
 export { type Checked, check, type StaleFile } from './commands/check.js'
 export { type Generated, generate } from './commands/generate.js'
+export { matrix, type Surveyed } from './commands/matrix.js'
 export { type Compiled, type CompileOptions, compile } from './compile.js'
 export type { Diagnostic, Location, Note, Severity } from './diagnostics/diagnostic.js'
 export { formatJson, formatText, sortDiagnostics } from './diagnostics/formats.js'
@@ -7,6 +8,8 @@ export { type Emitted, emit } from './emit/emit.js'
 export { lint } from './lint/lint.js'
 export type { Loaded, ResolvedDocument, Sources } from './load/document.js'
 export { type LoadOptions, load } from './load/load.js'
+export { formatMatrix, type MatrixFormat } from './matrix/formats.js'
+export { type Matrix, type MatrixOperation, type MatrixRequirement, matrixOf } from './matrix/matrix.js'
 export type {
   ApiModel,
   JsonSchema,
@@ -18,6 +21,8 @@ export type {
   ParameterStyle,
   RequestBody,
   Scheme,
+  SkippedOperation,
 } from './model/api-model.js'
 export { type Modelled, type ModelOptions, model } from './model/model.js'
+export { type RuleSetting, type RuleSettings, UsageError } from './rules/settings.js'
 export { type Written, write } from './write.js'

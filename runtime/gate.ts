@@ -39,8 +39,8 @@ export type AddOperation<Schemes> = <const P extends Policy>(
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'] as const
 
 export type Gate<Schemes> = { readonly [Method in (typeof METHODS)[number]]: AddOperation<Schemes> } & {
-  /** A path of the document whose operations were left out: no template may serve it in their place. */
-  readonly absent: (path: string) => void
+  /** A path of the document whose operations were left out: no template may serve it in their place, nor GET its HEAD. */
+  readonly absent: (path: string, method?: 'HEAD') => void
   /**
    * The operations behind one Express layer.
    * @throws {ConfigurationError} when a policy has no operation or a handler is missing.
@@ -57,7 +57,8 @@ interface Endpoint {
   readonly serve: Serve
 }
 
-type Methods = Map<string, Endpoint>
+/** Nothing stands under HEAD where that was left out and GET was not. */
+type Methods = Map<string, Endpoint | undefined>
 
 /**
  * Stands between requests and handlers: each operation is compiled into one function, the paths into one radix tree.
@@ -126,7 +127,11 @@ export function createGate<Options extends GateOptions & { readonly schemes?: Ve
         add(method.toUpperCase(), path, policy, validator, handler),
     ]),
   )
-  return Object.defineProperty({ ...adders, absent: (path: string) => void pathOf(path) }, 'router', {
+  const absent = (path: string, method?: 'HEAD') => {
+    const { methods } = pathOf(path)
+    if (method !== undefined) methods.set(method, undefined)
+  }
+  return Object.defineProperty({ ...adders, absent }, 'router', {
     get() {
       if (missing.length > 0) throw new ConfigurationError(`createRouter: handlers are missing: ${missing.join(', ')}`)
       if (ids.size > 0) throw new ConfigurationError(`createRouter: not routed: ${[...ids.values()].join(', ')}`)
@@ -155,7 +160,7 @@ function route(routes: Routes<Methods>, request: Request, response: Response, ne
     return
   }
   const methods = match.route.entry
-  const endpoint = methods.get(request.method) ?? (request.method === 'HEAD' ? methods.get('GET') : undefined)
+  const endpoint = methods.get(isHeadOfGet(methods, request) ? 'GET' : request.method)
   if (!endpoint) {
     refuseMethod(methods, request, response)
     return
@@ -173,9 +178,13 @@ function toParams(names: readonly string[], values: readonly string[]): Record<s
   return params
 }
 
+function isHeadOfGet(methods: Methods, { method }: Request): boolean {
+  return method === 'HEAD' && !methods.has('HEAD')
+}
+
 function refuseMethod(methods: Methods, request: Request, response: Response): void {
-  const allowed = new Set(methods.keys())
-  if (allowed.has('GET')) allowed.add('HEAD')
+  const allowed = new Set([...methods].flatMap(([method, endpoint]) => (endpoint ? method : [])))
+  if (allowed.has('GET') && !methods.has('HEAD')) allowed.add('HEAD')
   allowed.add('OPTIONS')
   const allow = [...allowed].join(', ')
   if (request.method === 'OPTIONS') {

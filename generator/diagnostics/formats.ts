@@ -4,6 +4,7 @@ import type { Sources } from '../load/document.js'
 import { createSourceMap, type Position, type SourceMap } from '../load/source-map.js'
 import { codeFrame, visible } from './code-frame.js'
 import type { Diagnostic, Location, Severity } from './diagnostic.js'
+import { fold } from './folding.js'
 
 export interface FormatOptions {
   /** The folder that file names are relative to. */
@@ -13,6 +14,8 @@ export interface FormatOptions {
 export interface TextOptions extends FormatOptions {
   /** With the terminal's colours; whether it takes them is for the caller to know. Default false. */
   readonly colour?: boolean
+  /** Show each on its own, also where there are many of one code. Default false. */
+  readonly verbose?: boolean
 }
 
 /** A place as plain data: `file` relative, with `/`; `line` and `column` count from 1. */
@@ -32,11 +35,22 @@ export interface PlainDiagnostic extends PlainPlace {
   readonly notes: readonly (PlainPlace & { readonly message: string })[]
 }
 
-/** As people read them: position, code, message, pointer, code frame, notes, help. Sorted; without a count. */
+/**
+ * As people read them: position, code, message, pointer, code frame, notes, help. Sorted; without a count. Many of one
+ * code are one entry with their number and the first places.
+ */
 export function formatText(diagnostics: readonly Diagnostic[], sources: Sources, options: TextOptions): string {
   const map = createSourceMap(sources)
-  return sorted(diagnostics, sources, map)
-    .map(({ diagnostic, position }) => textOf(diagnostic, position, map, options))
+  const folds = options.verbose ? diagnostics.map(one => ({ shown: [one], count: 1 })) : fold(diagnostics)
+  // Places are worked out for those that are shown only: it takes long where there are thousands.
+  const entries = folds.map(({ shown, count }) => ({ places: sorted(shown, sources, map), count }))
+  const firsts = new Map(entries.flatMap(entry => (entry.places[0] ? [[entry.places[0], entry]] : [])))
+  return [...firsts.keys()]
+    .sort(byPlace(sources))
+    .map(first => {
+      const { places = [], count = 0 } = firsts.get(first) ?? {}
+      return count > 1 ? foldText(places, count, options) : textOf(first.diagnostic, first.position, map, options)
+    })
     .join('\n')
 }
 
@@ -79,20 +93,21 @@ interface Placed {
 }
 
 function sorted(diagnostics: readonly Diagnostic[], sources: Sources, map: SourceMap): Placed[] {
-  const entry = sources.files[0]
   const placed = diagnostics.map(diagnostic => {
     const { location } = diagnostic
     return { diagnostic, position: location && map.position(location) }
   })
+  return placed.sort(byPlace(sources))
+}
+
+function byPlace({ files: [entry] }: Sources): (a: Placed, b: Placed) => number {
   const rank = ({ diagnostic: { location } }: Placed) => (location === undefined ? 0 : location.file === entry ? 1 : 2)
-  return placed.sort(
-    (a, b) =>
-      rank(a) - rank(b) ||
-      compare(a.diagnostic.location?.file ?? '', b.diagnostic.location?.file ?? '') ||
-      (a.position?.line ?? 0) - (b.position?.line ?? 0) ||
-      (a.position?.column ?? 0) - (b.position?.column ?? 0) ||
-      compare(a.diagnostic.code, b.diagnostic.code),
-  )
+  return (a, b) =>
+    rank(a) - rank(b) ||
+    compare(a.diagnostic.location?.file ?? '', b.diagnostic.location?.file ?? '') ||
+    (a.position?.line ?? 0) - (b.position?.line ?? 0) ||
+    (a.position?.column ?? 0) - (b.position?.column ?? 0) ||
+    compare(a.diagnostic.code, b.diagnostic.code)
 }
 
 /** By code unit: the same on every machine, whatever its language. */
@@ -104,12 +119,11 @@ function textOf(
   { code, severity, message, help, notes, location }: Diagnostic,
   position: Position | undefined,
   map: SourceMap,
-  { cwd, colour = false }: TextOptions,
+  options: TextOptions,
 ): string {
-  const paint = (style: Parameters<typeof styleText>[0], text: string) => {
-    return colour ? styleText(style, text, { validateStream: false }) : text
-  }
-  const red = severity === 'error' ? 'red' : 'yellow'
+  const { cwd } = options
+  const paint = painter(options)
+  const red = colourOf(severity)
   const where = location === undefined ? '' : `${positionText(location, position, cwd)} `
   const lines = [`${paint('bold', where)}${paint(red, `${severity} ${code}`)}: ${paint('bold', visible(message))}`]
   if (location !== undefined && position !== undefined && location.offset === undefined) {
@@ -128,6 +142,34 @@ function textOf(
   }
   lines.push(`  ${paint('cyan', 'help:')} ${visible(help)}`)
   return `${lines.join('\n')}\n`
+}
+
+/** Many of one code: how many, and the first of them, each on a line. */
+function foldText(places: readonly Placed[], count: number, options: TextOptions): string {
+  const paint = painter(options)
+  const { code = '', severity = 'error' } = places[0]?.diagnostic ?? {}
+  const first = count > places.length ? `, of which the first ${places.length} are shown; --verbose shows all` : ''
+  const helps = new Set(places.map(({ diagnostic }) => diagnostic.help))
+  const lines = [`${paint(colourOf(severity), `${severity} ${code}`)}: ${paint('bold', `${count} times${first}`)}`]
+  const helpText = (help: string) => `${paint('cyan', 'help:')} ${visible(help)}`
+  for (const { diagnostic, position } of places) {
+    const { location, message, help } = diagnostic
+    lines.push(
+      `  ${location === undefined ? '' : `${positionText(location, position, options.cwd)} `}${visible(message)}`,
+    )
+    if (helps.size > 1) lines.push(`    ${helpText(help)}`)
+  }
+  const [help] = helps
+  if (helps.size === 1 && help !== undefined) lines.push(`  ${helpText(help)}`)
+  return `${lines.join('\n')}\n`
+}
+
+function painter({ colour = false }: TextOptions): (style: Parameters<typeof styleText>[0], text: string) => string {
+  return (style, text) => (colour ? styleText(style, text, { validateStream: false }) : text)
+}
+
+function colourOf(severity: Severity): 'red' | 'yellow' {
+  return severity === 'error' ? 'red' : 'yellow'
 }
 
 /** A place that spans several lines is marked by its first word. */

@@ -5,7 +5,7 @@ import { literal, propertyName } from './literal.js'
 
 /** `router.ts`: one line per operation in which method, path, policy, validator and handler can be read. */
 export function emitRouter(model: ApiModel): string {
-  const { document, schemes, checks, operations, skipped } = model
+  const { document, schemes, checks, operations, absent } = model
   const members = [
     ...(schemes.length > 0
       ? [`schemes: ${typeText(schemes.map(one => `${propertyName(one.name)}: ${verifierText(one)}`))}`]
@@ -24,13 +24,12 @@ export function emitRouter(model: ApiModel): string {
     ...(schemes.some(one => one.claims !== undefined) ? ['type Token'] : []),
     ...(schemes.some(one => one.scheme.type !== 'mutualTLS' && !isOtherHttp(one)) ? ['type Verifier'] : []),
   ]
-  const served = new Set(operations.map(one => one.path))
-  const absent = [...new Set(skipped.map(one => one.path))].filter(path => !served.has(path))
   const lines = [
     ...operations.map(
       ({ id, method, path }) => `gate.${method}(${literal(path)}, policies.${id}, validators.${id}, handlers.${id})`,
     ),
     ...absent.map(path => `gate.absent(${literal(path)})`),
+    ...absentHeads(model).map(path => `gate.absent(${literal(path)}, 'HEAD')`),
   ]
   const types = schemes.some(({ claims }) => claims !== undefined)
     ? "import type { components } from './types.js'\n"
@@ -49,6 +48,12 @@ export function createRouter(handlers: Handlers, ${options}): Router {
 ${lines.map(line => `  ${line}\n`).join('')}  return gate.router
 }
 `
+}
+
+/** Paths of which only HEAD was left out: GET's operation must not answer it, which may demand less. */
+function absentHeads({ operations, skipped }: ApiModel): string[] {
+  const got = new Set(operations.flatMap(({ method, path }) => (method === 'get' ? [path] : [])))
+  return skipped.flatMap(({ method, path }) => (method === 'head' && got.has(path) ? [path] : []))
 }
 
 function typeText(list: readonly string[]): string {

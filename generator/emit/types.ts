@@ -17,12 +17,25 @@ import { describeParameters } from './parameter-types.js'
 export async function emitTypes(document: ResolvedDocument, model: ApiModel): Promise<string> {
   // It changes what it is given.
   const copy = structuredClone(document.root)
+  dropLeftOut(copy, model)
   keepNamesApart(copy, model)
   describeParameters(copy)
   dropLooseReferences(copy, copy)
   hidePercentSigns(copy)
   const nodes = transformSchema(copy as unknown as OpenAPI3, contextOf(copy as unknown as OpenAPI3))
   return `${header(model.document)}${astToString(nodes).replace(HIDDEN_PERCENT_SIGN, '%')}`
+}
+
+/** What was left out of the router has no types: what is wrong with it may be more than a type can be made of. */
+function dropLeftOut(copy: JsonObject, { skipped, absent, operations }: ApiModel): void {
+  if (!isObject(copy.paths) || (skipped.length === 0 && absent.length === 0)) return
+  const served = new Set(operations.map(({ path }) => path))
+  const left = new Set(skipped.map(({ method, path }) => `${method} ${path}`))
+  const paths = Object.entries(copy.paths).flatMap(([path, item]): [string, unknown][] => {
+    if (!isObject(item) || !served.has(path)) return []
+    return [[path, Object.fromEntries(Object.entries(item).filter(([method]) => !left.has(`${method} ${path}`)))]]
+  })
+  copy.paths = Object.fromEntries(paths)
 }
 
 /**

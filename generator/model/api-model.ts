@@ -72,6 +72,14 @@ export interface Scheme {
   readonly claims?: string
 }
 
+export interface SkippedOperation {
+  /** As the document writes it; it may be one that no router serves. */
+  readonly method: string
+  readonly path: string
+  /** Why, one at least. */
+  readonly reasons: readonly { readonly code: string; readonly message: string }[]
+}
+
 /** What the linters, emitters and the diff see: immutable, JSON-serialisable, in the words of OpenAPI and OAuth. */
 export interface ApiModel {
   readonly openapi: '3.0' | '3.1' | '3.2'
@@ -82,8 +90,10 @@ export interface ApiModel {
   readonly schemes: readonly Scheme[]
   /** Every operation of the document but the skipped ones, in its order. */
   readonly operations: readonly Operation[]
-  /** Operations that were left out on request, because they cannot be enforced yet. */
-  readonly skipped: readonly { readonly method: Method; readonly path: string }[]
+  /** Operations that were left out of the router, because rules of which they have faults were lowered. */
+  readonly skipped: readonly SkippedOperation[]
+  /** Templates of which nothing is served: no other template may match their requests. */
+  readonly absent: readonly string[]
   /** The names of the functions that `$check` demands, in the document's order. */
   readonly checks: readonly string[]
   /** `components.schemas` in one dialect, whatever the document's version. */

@@ -9,9 +9,6 @@ export interface Fault {
   readonly notes?: readonly Note[]
 }
 
-/** A fault that keeps only one operation from being generated: `--skip-unsupported` leaves that operation out. */
-export const UNSUPPORTED = 'feature-unsupported'
-
 export function error(fault: Fault): Diagnostic {
   return { severity: 'error', ...fault }
 }

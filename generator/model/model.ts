@@ -1,26 +1,30 @@
-import { type PathSegment, paramNames, parsePath } from '../../runtime/path.js'
+import { type PathSegment, paramNames } from '../../runtime/path.js'
+import type { Policy } from '../../runtime/policy.js'
 import type { Diagnostic, Location, Report } from '../diagnostics/diagnostic.js'
 import type { JsonObject, ResolvedDocument } from '../load/document.js'
-import { locateName } from '../load/origins.js'
 import { escapeSegment } from '../load/pointer.js'
-import type { ApiModel, JsonSchema, Method, Operation } from './api-model.js'
+import { type RuleSettings, readRuleSettings } from '../rules/settings.js'
+import type { ApiModel, JsonSchema, Method, Operation, SkippedOperation } from './api-model.js'
 import { isObject, kindOf } from './claims.js'
-import { error, show, UNSUPPORTED, warning } from './faults.js'
+import { FaultLedger, type OperationSite, reasonText } from './fault-ledger.js'
+import { error, show } from './faults.js'
 import { toJsonSchema } from './json-schema.js'
 import { checkNames, type NamedOperation, operationName } from './operation-id.js'
 import { queryTaken } from './parameter-styles.js'
 import { readParameters } from './parameters.js'
-import { checkPaths, PATH_FAULTS } from './paths.js'
-import { type PolicyReader, readPolicy, readWrittenClaims } from './policy.js'
+import { type PathItem, readPathItems, type WrittenOperation } from './path-items.js'
+import { checkPaths, refuseUnroutable, UNKNOWN_DEMAND } from './paths.js'
+import { type PolicyReader, readPolicy, readWrittenClaims, type WrittenClaims } from './policy.js'
 import { readRequestBody } from './request.js'
 import { checkCircles } from './schema-circles.js'
+import { type Request, SchemaReach } from './schema-reach.js'
 import { type KnownScheme, readSchemes } from './schemes.js'
 
 export interface ModelOptions {
   /** The entry file as headers name it: relative to where the generator runs, with `/`. */
   readonly document: string
-  /** Leave operations out that cannot be enforced yet, instead of refusing the document. Default `false`. */
-  readonly skipUnsupported?: boolean
+  /** Severities of rules instead of their defaults. Lowered, an error leaves the operations out that it belongs to. */
+  readonly rules?: RuleSettings
 }
 
 export interface Modelled {
@@ -29,99 +33,41 @@ export interface Modelled {
   readonly diagnostics: readonly Diagnostic[]
 }
 
-const METHODS: readonly Method[] = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace']
-
-/** Reads a resolved document into what the linters, emitters and the diff see: the one walk over its paths. */
+/**
+ * Reads a resolved document into what the linters, emitters and the diff see: the one walk over its paths.
+ * @throws {UsageError} for rules that do not exist or cannot be lowered.
+ */
 export function model(document: ResolvedDocument, options: ModelOptions): Modelled {
-  const diagnostics: Diagnostic[] = []
-  const report: Report = diagnostic => {
-    diagnostics.push(diagnostic)
-  }
   const { root } = document
-  const schemes = readSchemes(document, report)
-  const policies: PolicyReader = { document, schemes, rootClaims: readWrittenClaims(document, root, report), report }
-  const schemas = readComponentSchemas(document, report)
-  const found: FoundOperation[] = []
-  const items = readPathItems(document, report)
-  for (const item of items) {
-    const claims = readWrittenClaims(document, item.node, report)
-    for (const [method, node] of operationsOf(item, document, report)) {
-      const location = locateName(document.origins, item.node, method)
-      const name = `${method.toUpperCase()} ${item.path}`
-      const unsupported: Unsupported[] = []
-      const request = {
-        document,
-        schemas,
-        report,
-        readSchema: (schema: unknown, at: Location) => readSchema(schema, at, document, report),
-        unsupported: (what: string, at: Location) => {
-          unsupported.push({ what, location: at })
-        },
-      }
-      if (!node) {
-        unsupported.push({ what: `the method ${show(method)}`, location })
-        found.push({ method: method as Method, path: item.path, segments: item.segments, location, name, unsupported })
-        continue
-      }
-      const names = paramNames(item.segments)
-      const parameters = readParameters([item.node, node], { names, location }, request)
-      const policy = readPolicy(node, { claims, names, parameters, name, location }, policies)
-      if (policy?.unsupported) unsupported.push(policy.unsupported)
-      const demandedSchemes = (policy?.schemes ?? []).flatMap(known => known.scheme?.scheme ?? [])
-      for (const { parameter, why } of queryTaken(parameters, demandedSchemes)) {
-        request.unsupported(`${parameter.in} parameter ${show(parameter.name)} with ${why}`, parameter.location)
-      }
-      const requestBody = readRequestBody(node, request)
-      const operationId = readOperationId(node, name, document, report)
-      const id = operationName(operationId, method, item.path)
-      found.push({
-        method: method as Method,
-        path: item.path,
-        segments: item.segments,
-        location,
-        name,
-        unsupported,
-        id,
-        operationId,
-        ...(policy && {
-          schemes: policy.schemes,
-          operation: {
-            id,
-            ...(operationId !== undefined && { operationId }),
-            method: method as Method,
-            path: item.path,
-            ...(typeof node.summary === 'string' && { summary: node.summary }),
-            ...(node.deprecated === true && { deprecated: true as const }),
-            source: policy.source,
-            scopeMatch: policy.scopeMatch,
-            policy: policy.policy,
-            parameters,
-            ...(requestBody && { requestBody }),
-            location,
-          },
-        }),
-      })
-    }
-  }
-  const demands = demandsByPath(found)
-  checkPaths(
-    items.map(({ path, segments, location }) => ({
-      path,
-      segments,
-      location,
-      demands: demands.get(path) ?? new Map(),
-    })),
-    report,
+  const rules = readRuleSettings(options.rules ?? {})
+  const faults = new FaultLedger()
+  const schemes = readSchemes(document, faults.reportFor())
+  const items = readPathItems(document, faults)
+  const sites = items.flatMap(item => item.operations.map(({ site }) => site))
+  const rootClaims = readWrittenClaims(document, root, faults.reportFor(...sites))
+  const components = readComponentSchemas(document)
+  const { schemas } = components
+  const policies = { document, schemes, rootClaims, schemas }
+  for (const fault of rootClaims?.faults ?? []) faults.reportFor()(fault)
+  const found = items.flatMap(item => readOperations(item, policies, faults))
+
+  checkRoutes(items, found, faults)
+  settleComponentFaults(components, found, faults)
+  const withoutNames = faults.leftOut(rules)
+  checkNames(
+    found.filter(({ site }) => !withoutNames.has(site)),
+    (fault, one, other) => faults.reportFor(one.site, other.site)(fault),
   )
-  const kept = settleUnsupported(found, options.skipUnsupported ?? false, report)
-  checkNames(kept, report)
-  const operations = kept.flatMap(one => one.operation ?? [])
-  checkCircles(operations, schemas, name => locateSchema(document, name), report)
+  const leftOut = faults.leftOut(rules)
+  const kept = found.filter(({ site }) => !leftOut.has(site))
+  const diagnostics = faults.diagnostics(rules)
   if (diagnostics.some(one => one.severity === 'error')) return { diagnostics }
 
+  const operations = kept.flatMap(one => one.operation ?? [])
   const demanded = new Set(kept.flatMap(one => (one.schemes ?? []).map(scheme => scheme.name)))
-  const skipped = found.filter(one => !kept.includes(one)).map(({ method, path }) => ({ method, path }))
-  if (operations.length + skipped.length !== found.length) throw new Error('The model has lost an operation')
+  const skipped = [...leftOut].map(([site, reasons]) => skippedOperation(site, reasons))
+  // One that is neither served nor named has a fault that nobody reported for it.
+  if (operations.length + skipped.length !== sites.length) throw new Error('The model has lost an operation')
   return {
     diagnostics,
     model: {
@@ -131,98 +77,150 @@ export function model(document: ResolvedDocument, options: ModelOptions): Modell
       schemes: [...schemes.values()].flatMap(known => (demanded.has(known.name) && known.scheme ? [known.scheme] : [])),
       operations,
       skipped,
+      absent: absentPaths(items, operations),
       checks: checksOf(operations),
       schemas,
     },
   }
 }
 
-function demandsByPath(found: readonly FoundOperation[]): Map<string, Map<string, string>> {
-  const demands = new Map<string, Map<string, string>>()
-  for (const { path, method, operation } of found) {
-    const methods = demands.get(path) ?? new Map<string, string>()
-    demands.set(path, methods.set(method, JSON.stringify(operation?.policy ?? null)))
-  }
-  return demands
-}
-
-interface Unsupported {
-  readonly what: string
-  readonly location: Location
-}
-
 interface FoundOperation extends NamedOperation {
-  readonly method: Method
-  readonly path: string
-  readonly segments: readonly PathSegment[]
-  readonly location: Location
-  readonly unsupported: readonly Unsupported[]
+  readonly site: OperationSite
+  /** What was read of its request, whatever else is wrong. */
+  readonly request?: Request
   readonly schemes?: readonly KnownScheme[]
   /** Absent when its policy could not be read: that was reported. */
   readonly operation?: Operation
 }
 
-interface PathItem {
-  readonly path: string
-  readonly segments: readonly PathSegment[]
-  readonly node: JsonObject
-  /** Of the path itself. */
-  readonly location: Location
+/** What the operations of a document have in common. */
+type Shared = Omit<PolicyReader, 'report'> & { readonly schemas: ApiModel['schemas'] }
+
+function readOperations(item: PathItem, shared: Shared, faults: FaultLedger): FoundOperation[] {
+  const { node } = item
+  if (node === undefined) return item.operations.map(({ site }) => foundOnly(site))
+  const claims = readWrittenClaims(shared.document, node, faults.reportFor(...item.operations.map(one => one.site)))
+  for (const fault of claims?.faults ?? []) faults.reportFor()(fault)
+  return item.operations.map(one => readOperation(one, { node, segments: item.segments, claims }, shared, faults))
 }
 
-function readPathItems(document: ResolvedDocument, report: Report): PathItem[] {
-  const { root, origins } = document
-  const { paths } = root
-  if (paths === undefined && document.version !== '3.0') return []
-  if (!isObject(paths)) {
-    const message = `paths must be an object, and is ${kindOf(paths)}`
-    report(
-      error({
-        code: 'paths-malformed',
-        message,
-        help: 'write the paths of the API',
-        location: origins.locate(root, 'paths'),
-      }),
-    )
-    return []
+function foundOnly(site: OperationSite): FoundOperation {
+  return { site, name: site.name, location: site.location }
+}
+
+interface OperationPath {
+  /** The path item. */
+  readonly node: JsonObject
+  readonly segments: readonly PathSegment[]
+  readonly claims: WrittenClaims | undefined
+}
+
+function readOperation(
+  { site, node, isUnsupported }: WrittenOperation,
+  { node: item, segments, claims }: OperationPath,
+  shared: Shared,
+  faults: FaultLedger,
+): FoundOperation {
+  const { document, schemas } = shared
+  const { path, name, location } = site
+  const report = faults.reportFor(site)
+  const unsupported = (what: string, at: Location) => report(unsupportedFault(name, what, at))
+  if (isUnsupported) unsupported(`the method ${show(site.method)}`, location)
+  if (!node) return foundOnly(site)
+  // Methods of other names were refused above.
+  const method = site.method as Method
+  const readSchemaHere = (schema: unknown, at: Location) => readSchema(schema, at, document, report)
+  const reader = { document, schemas, report, readSchema: readSchemaHere, unsupported }
+  const names = paramNames(segments)
+  const parameters = readParameters([item, node], { names, location }, reader)
+  const policy = readPolicy(node, { claims, names, parameters, name, location }, { ...shared, report })
+  if (policy?.unsupported) unsupported(policy.unsupported.what, policy.unsupported.location)
+  const demanded = (policy?.schemes ?? []).flatMap(known => known.scheme?.scheme ?? [])
+  for (const { parameter, why } of queryTaken(parameters, demanded)) {
+    unsupported(`${parameter.in} parameter ${show(parameter.name)} with ${why}`, parameter.location)
   }
-  return Object.entries(paths).flatMap(([path, node]): PathItem[] => {
-    if (path.startsWith('x-')) return []
-    const at = locateName(origins, paths, path)
-    if (!isObject(node)) {
-      const message = `${path} must be a Path Item Object, and is ${kindOf(node)}`
-      report(error({ code: 'path-malformed', message, help: 'write its operations', location: at }))
-      return []
-    }
-    const parsed = parsePath(path)
-    if ('fault' in parsed) {
-      const { message, help } = PATH_FAULTS[parsed.fault]
-      report(error({ code: 'path-malformed', message: `path ${show(path)} ${message}`, help, location: at }))
-      return []
-    }
-    return [{ path, segments: parsed.segments, node, location: at }]
+  const requestBody = readRequestBody(node, reader)
+  const request = { parameters, ...(requestBody && { requestBody }) }
+  const operationId = readOperationId(node, name, document, report)
+  const id = operationName(operationId, method, path)
+  return {
+    site,
+    name,
+    location,
+    id,
+    operationId,
+    request,
+    ...(policy && {
+      schemes: policy.schemes,
+      operation: {
+        id,
+        ...(operationId !== undefined && { operationId }),
+        method,
+        path,
+        ...(typeof node.summary === 'string' && { summary: node.summary }),
+        ...(node.deprecated === true && { deprecated: true as const }),
+        source: policy.source,
+        scopeMatch: policy.scopeMatch,
+        policy: policy.policy,
+        ...request,
+        location,
+      },
+    }),
+  }
+}
+
+function unsupportedFault(name: string, what: string, location: Location): Diagnostic {
+  return error({
+    code: 'feature-unsupported',
+    message: `${name} needs what is not supported yet: ${what}`,
+    help: 'change it, or leave such operations out of the router with --rule feature-unsupported=warn',
+    location,
   })
 }
 
-/** The operations of a path item; without a node for methods that are not supported yet. */
-function operationsOf(item: PathItem, document: ResolvedDocument, report: Report): [string, JsonObject?][] {
-  const operations = Object.keys(item.node)
-    .filter(key => METHODS.includes(key as Method))
-    .flatMap((method): [string, JsonObject][] => {
-      const node = item.node[method]
-      if (isObject(node)) return [[method, node]]
-      const location = document.origins.locate(item.node, method)
-      const message = `${method.toUpperCase()} ${item.path} must be an Operation Object, and is ${kindOf(node)}`
-      report(error({ code: 'operation-malformed', message, help: 'write the operation', location }))
-      return []
+/** Also with those that are left out: nothing else may serve their requests. */
+function checkRoutes(items: readonly PathItem[], found: readonly FoundOperation[], faults: FaultLedger): void {
+  const policies = new Map(found.map(({ site, operation }) => [site, operation?.policy]))
+  const placed = items.map(({ path, segments, location, fault, operations }) => ({
+    path,
+    segments,
+    location,
+    fault,
+    sites: new Map(operations.map(({ site }) => [site.method, site])),
+    demands: new Map(operations.map(({ site }) => [site.method, demandText(policies.get(site))])),
+  }))
+  const sound = placed.filter(({ fault }) => fault === undefined)
+  checkPaths(sound, (fault, first, second) =>
+    faults.reportFor(...first.sites.values(), ...second.sites.values())(fault),
+  )
+  for (const { fault, ...unroutable } of placed) {
+    if (fault === undefined) continue
+    refuseUnroutable({ ...unroutable, fault }, sound, (found, reached) => {
+      const others = reached.flatMap(({ path, method }) => path.sites.get(method) ?? [])
+      faults.reportFor(...unroutable.sites.values(), ...others)(found)
     })
-  if (document.version !== '3.2') return operations
-  const { query, additionalOperations } = item.node
-  const later = [
-    ...(query === undefined ? [] : ['query']),
-    ...(isObject(additionalOperations) ? Object.keys(additionalOperations) : []),
-  ]
-  return [...operations, ...later.map((method): [string] => [method])]
+  }
+}
+
+function demandText(policy: Policy | undefined): string {
+  return policy === undefined ? UNKNOWN_DEMAND : JSON.stringify(policy)
+}
+
+/** Templates whose requests nothing may serve, because what they are for was left out. */
+function absentPaths(items: readonly PathItem[], operations: readonly Operation[]): string[] {
+  const served = new Set(operations.map(one => one.path))
+  const absent = items.filter(({ path, node, operations: written }) => {
+    return !served.has(path) && (node === undefined || written.length > 0)
+  })
+  return [...new Set(absent.map(({ reserved }) => reserved))].filter(template => !served.has(template))
+}
+
+function skippedOperation({ method, path, name }: OperationSite, reasons: readonly Diagnostic[]): SkippedOperation {
+  return {
+    method,
+    path,
+    reasons: reasons.map(({ code, message }) => ({ code, message: reasonText(name, message) })),
+  }
 }
 
 function readOperationId(
@@ -244,35 +242,6 @@ function readOperationId(
   return undefined
 }
 
-/** Operations that cannot be enforced yet are left out where that was asked for, and stop the generation elsewhere. */
-function settleUnsupported(found: readonly FoundOperation[], skip: boolean, report: Report): FoundOperation[] {
-  return found.filter(({ unsupported, name, location }) => {
-    for (const { what, location: at } of unsupported) {
-      if (skip) continue
-      report(
-        error({
-          code: UNSUPPORTED,
-          message: `${name} needs what is not supported yet: ${what}`,
-          help: 'change it, or leave such operations out of the router with --skip-unsupported',
-          location: at,
-        }),
-      )
-    }
-    const [first] = unsupported
-    if (!first) return true
-    if (!skip) return false
-    report(
-      warning({
-        code: 'operation-skipped',
-        message: `${name} is left out: ${first.what}`,
-        help: 'requests to it are answered as if the document had no such operation',
-        location,
-      }),
-    )
-    return false
-  })
-}
-
 function checksOf(operations: readonly Operation[]): string[] {
   const names = operations.flatMap(({ policy }) =>
     (policy.claims ?? []).flatMap(({ $check }) => {
@@ -283,23 +252,52 @@ function checksOf(operations: readonly Operation[]): string[] {
   return [...new Set(names)]
 }
 
-function readComponentSchemas(document: ResolvedDocument, report: Report): { [name: string]: JsonSchema } {
-  const { components } = document.root
-  if (!isObject(components) || !isObject(components.schemas)) return {}
-  const { schemas } = components
-  return Object.fromEntries(
-    Object.entries(schemas).map(([name, schema]) => [
-      name,
-      readSchema(schema, document.origins.locate(schemas, name), document, report),
-    ]),
-  )
+interface ComponentSchemas {
+  readonly schemas: ApiModel['schemas']
+  /** What is wrong with them, by the names of those that hold it. */
+  readonly faulty: readonly { readonly name: string; readonly fault: Diagnostic }[]
+  readonly locate: (name: string) => Location
 }
 
-function locateSchema({ root, origins }: ResolvedDocument, name: string): Location {
-  const { components } = root
-  return isObject(components) && isObject(components.schemas)
-    ? origins.locate(components.schemas, name)
-    : origins.locate(root)
+function readComponentSchemas(document: ResolvedDocument): ComponentSchemas {
+  const { components } = document.root
+  const written = isObject(components) && isObject(components.schemas) ? components.schemas : {}
+  const locate = (name: string) => document.origins.locate(written, name)
+  const faulty: { readonly name: string; readonly fault: Diagnostic }[] = []
+  const schemas = Object.fromEntries(
+    Object.entries(written).map(([name, schema]) => [
+      name,
+      readSchema(schema, locate(name), document, fault => faulty.push({ name, fault })),
+    ]),
+  )
+  return { schemas, faulty, locate }
+}
+
+/**
+ * Faults in the component schemas that requests reach belong to these operations; any others are warnings: nothing is
+ * held to such a schema.
+ */
+function settleComponentFaults(
+  { schemas, faulty, locate }: ComponentSchemas,
+  found: readonly FoundOperation[],
+  faults: FaultLedger,
+): void {
+  const reach = new SchemaReach(schemas)
+  const users = new Map<string, OperationSite[]>()
+  for (const { site, request } of found) {
+    for (const name of request ? reach.of(request) : []) {
+      const known = users.get(name)
+      if (known) known.push(site)
+      else users.set(name, [site])
+    }
+  }
+  const circles: { readonly name: string; readonly fault: Diagnostic }[] = []
+  checkCircles(users.keys(), schemas, locate, (fault, name) => circles.push({ name, fault }))
+  for (const { name, fault } of [...faulty, ...circles]) {
+    const sites = users.get(name)
+    if (sites) faults.reportFor(...sites)(fault)
+    else faults.reportFor()({ ...fault, severity: 'warning' })
+  }
 }
 
 function readSchema(schema: unknown, location: Location, document: ResolvedDocument, report: Report): JsonSchema {

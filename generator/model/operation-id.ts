@@ -1,5 +1,6 @@
-import type { Location, Report } from '../diagnostics/diagnostic.js'
+import type { Location } from '../diagnostics/diagnostic.js'
 import { error, show } from './faults.js'
+import type { ReportPair } from './paths.js'
 
 /**
  * Names that an operation must not have in emitted code: TypeScript's reserved words, names that modules and objects
@@ -51,8 +52,8 @@ export interface NamedOperation {
 }
 
 /** Each operation has a name, and so a file, of its own. */
-export function checkNames(operations: readonly NamedOperation[], report: Report): void {
-  const names = new Map<string, NamedOperation>()
+export function checkNames<One extends NamedOperation>(operations: readonly One[], report: ReportPair<One>): void {
+  const names = new Map<string, One>()
   for (const one of operations) {
     if (one.id === undefined) continue
     // Without case: file systems exist on which getUser.ts and getuser.ts are one file.
@@ -73,6 +74,8 @@ export function checkNames(operations: readonly NamedOperation[], report: Report
         location: one.location,
         notes: [{ message: `${other.name} is here`, location: other.location }],
       }),
+      other,
+      one,
     )
   }
 }

@@ -1,6 +1,6 @@
 import { isParam, literalOf, matchSegment, type PathFault, type PathSegment } from '../../runtime/path.js'
 import { shapeOf } from '../../runtime/routes.js'
-import type { Location, Report } from '../diagnostics/diagnostic.js'
+import type { Diagnostic, Location } from '../diagnostics/diagnostic.js'
 import { error, show, warning } from './faults.js'
 import { PathIndex } from './path-index.js'
 
@@ -80,26 +80,29 @@ export interface PlacedPath {
   readonly path: string
   readonly segments: readonly PathSegment[]
   readonly location: Location
-  /** Method → what it demands, in a form that can be compared. */
+  /** Method → what it demands, in a form that can be compared; {@link UNKNOWN_DEMAND} where it was not read. */
   readonly demands: ReadonlyMap<string, string>
 }
+
+/** Told of a fault together with the two paths, or operations, that it belongs to. */
+export type ReportPair<One> = (fault: Diagnostic, first: One, second: One) => void
 
 /**
  * Any two operations that one request could reach are told apart, or refused. Where OpenAPI's rule leaves it open, the
  * first segment from the left that is concrete decides; it is a warning where the two demand different things.
  */
-export function checkPaths(paths: readonly PlacedPath[], report: Report): void {
+export function checkPaths<Path extends PlacedPath>(paths: readonly Path[], report: ReportPair<Path>): void {
   const index = new PathIndex<number>()
   for (const [number, later] of paths.entries()) {
     // In the document's order, whatever the index's own.
     for (const earlier of index.near(later.segments).sort((a, b) => a - b)) {
-      checkPair(paths[earlier] as PlacedPath, later, report)
+      checkPair(paths[earlier] as Path, later, report)
     }
     index.add(later.segments, number)
   }
 }
 
-function checkPair(earlier: PlacedPath, later: PlacedPath, report: Report): void {
+function checkPair<Path extends PlacedPath>(earlier: Path, later: Path, report: ReportPair<Path>): void {
   const relation = relatePaths(earlier.segments, later.segments)
   if (relation !== 'same' && relation !== 'ambiguous' && relation !== 'crossing') return
   const shared = sharedMethods(earlier, later)
@@ -108,11 +111,13 @@ function checkPair(earlier: PlacedPath, later: PlacedPath, report: Report): void
   const place = { location: later.location, notes: [{ message: 'the other path is here', location: earlier.location }] }
   if (relation === 'same') {
     const help = 'put their operations under one path, with the same parameter names'
-    report(error({ code: 'path-duplicate', message: `${pair} are the same path`, help, ...place }))
+    report(error({ code: 'path-duplicate', message: `${pair} are the same path`, help, ...place }), earlier, later)
   } else if (relation === 'ambiguous') {
     const message = `a request can be meant for ${pair}, and neither is the more concrete`
     report(
       error({ code: 'path-ambiguous', message, help: 'change one of them so that no request matches both', ...place }),
+      earlier,
+      later,
     )
   } else if (shared.some(method => earlier.demands.get(method) !== later.demands.get(method))) {
     const winner = earlier.segments.findIndex(
@@ -128,9 +133,42 @@ function checkPair(earlier: PlacedPath, later: PlacedPath, report: Report): void
         help: 'the concrete segment on the left decides; change one of them if that is not meant',
         ...place,
       }),
+      earlier,
+      later,
     )
   }
 }
+
+export interface UnroutablePath extends PlacedPath {
+  readonly fault: PathFault
+}
+
+/** What such a path says belongs to all that a request meant for it could reach, but for what demands the very same. */
+export function refuseUnroutable<Path extends PlacedPath>(
+  unroutable: Path & UnroutablePath,
+  others: readonly Path[],
+  report: (fault: Diagnostic, reached: readonly { readonly path: Path; readonly method: string }[]) => void,
+): void {
+  const { message, help } = PATH_FAULTS[unroutable.fault]
+  const alike = others.filter(other => /^(same|ambiguous)$/.test(relatePaths(unroutable.segments, other.segments)))
+  const reached = alike.flatMap(path =>
+    [...path.demands].flatMap(([method, demand]) => {
+      const meant = [method, ...(AKIN.get(method) ?? [])].flatMap(one => unroutable.demands.get(one) ?? [])
+      return meant.some(one => one === UNKNOWN_DEMAND || one !== demand) ? [{ path, method }] : []
+    }),
+  )
+  const text = `path ${show(unroutable.path)} ${message}`
+  report(error({ code: 'path-malformed', message: text, help, location: unroutable.location }), reached)
+}
+
+/** The demand of an operation that could not be read. */
+export const UNKNOWN_DEMAND = ''
+
+/** GET's operation answers HEAD. */
+const AKIN: ReadonlyMap<string, readonly string[]> = new Map([
+  ['get', ['head']],
+  ['head', ['get']],
+])
 
 function sharedMethods(one: PlacedPath, other: PlacedPath): string[] {
   const methods = (path: PlacedPath) => new Set([...path.demands.keys(), ...(path.demands.has('get') ? ['head'] : [])])

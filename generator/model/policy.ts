@@ -1,5 +1,5 @@
 import type { ClaimDemands, ClaimRule, Policy } from '../../runtime/policy.js'
-import type { Location, Report } from '../diagnostics/diagnostic.js'
+import type { Diagnostic, Location, Report } from '../diagnostics/diagnostic.js'
 import type { JsonObject, ResolvedDocument } from '../load/document.js'
 import { locateName } from '../load/origins.js'
 import type { Operation, Parameter } from './api-model.js'
@@ -15,10 +15,11 @@ export interface PolicyReader {
   readonly report: Report
 }
 
-/** `x-claims` where it was written; its faults are reported once, however many operations inherit it. */
+/** `x-claims` where it was written. Its faults belong to all that inherit it. */
 export interface WrittenClaims {
   readonly owner: JsonObject
-  readonly parsed: ParsedClaims
+  readonly demands: ParsedClaims['demands']
+  readonly faults: readonly Diagnostic[]
 }
 
 export interface ReadPolicy {
@@ -43,7 +44,7 @@ export interface PolicySite {
 
 const EXTENSIONS = ['x-claims', 'x-scope-match', 'x-step-up', 'x-token']
 
-/** `x-claims` of the document, a path item or an operation. */
+/** `x-claims` of the document, a path item or an operation. Reports names that are almost right, and no faults inside. */
 export function readWrittenClaims(
   document: ResolvedDocument,
   owner: JsonObject,
@@ -51,13 +52,15 @@ export function readWrittenClaims(
 ): WrittenClaims | undefined {
   refuseMisspelled(document, owner, report)
   if (!Object.hasOwn(owner, 'x-claims')) return undefined
-  const parsed = parseClaims(owner['x-claims'])
-  for (const { path, message, help } of parsed.faults) {
-    report(
-      error({ code: 'claims-malformed', message, help, location: document.origins.locate(owner, 'x-claims', ...path) }),
-    )
+  const { demands, faults } = parseClaims(owner['x-claims'])
+  const at = (path: readonly (string | number)[]) => document.origins.locate(owner, 'x-claims', ...path)
+  return {
+    owner,
+    demands,
+    faults: faults.map(({ path, message, help }) =>
+      error({ code: 'claims-malformed', message, help, location: at(path) }),
+    ),
   }
-  return { owner, parsed }
 }
 
 /** A demand under a name that is almost right would be a demand that nobody makes. */
@@ -84,6 +87,7 @@ function refuseMisspelled(document: ResolvedDocument, owner: JsonObject, report:
 export function readPolicy(operation: JsonObject, site: PolicySite, reader: PolicyReader): ReadPolicy | undefined {
   const { document, report, schemes } = reader
   const own = readWrittenClaims(document, operation, report)
+  for (const fault of own?.faults ?? []) report(fault)
   const source = operation.security !== undefined ? 'operation' : document.root.security !== undefined ? 'root' : 'none'
   const owner = source === 'operation' ? operation : document.root
   const scopeMatch = readScopeMatch(operation, document, report)
@@ -164,11 +168,14 @@ function readClaims(
   { document, rootClaims, report }: PolicyReader,
 ): readonly ClaimDemands[] | undefined {
   const nearest = own ?? site.claims ?? rootClaims
-  if (!nearest || nearest.parsed.demands.length === 0) return undefined
+  if (!nearest) return undefined
+  const isPublic = security.every(alternative => Object.keys(alternative).length === 0)
+  if (!isPublic) for (const fault of nearest.faults) report(fault)
+  if (nearest.demands.length === 0) return undefined
   const at = (...path: (string | number)[]) => document.origins.locate(nearest.owner, 'x-claims', ...path)
   const notes = nearest === own ? {} : { notes: [{ message: `${site.name} inherits it`, location: site.location }] }
   const tokens = new Set(schemes.filter(one => one.scheme?.token).map(one => one.name))
-  if (security.every(alternative => Object.keys(alternative).length === 0)) {
+  if (isPublic) {
     if (nearest !== own) return undefined
     report(
       error({
@@ -194,7 +201,7 @@ function readClaims(
     )
   }
   const list = Array.isArray(nearest.owner['x-claims'])
-  return nearest.parsed.demands.map((demands, index) =>
+  return nearest.demands.map((demands, index) =>
     bindParams(demands, site, (...path) => at(...(list ? [index] : []), ...path), notes, report),
   )
 }

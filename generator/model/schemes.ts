@@ -1,5 +1,5 @@
 import type { SecurityScheme } from '../../runtime/policy.js'
-import type { Location, Report } from '../diagnostics/diagnostic.js'
+import type { Diagnostic, Location, Report } from '../diagnostics/diagnostic.js'
 import type { ResolvedDocument } from '../load/document.js'
 import type { Scheme } from './api-model.js'
 import { isObject, kindOf } from './claims.js'
@@ -9,8 +9,8 @@ import { error, show } from './faults.js'
 export interface KnownScheme {
   readonly name: string
   readonly scheme?: Scheme
-  /** It was reported; whoever demands it need not be told again. */
-  readonly malformed?: true
+  /** It was reported; whoever demands it reports it again, so that it is known whose fault it is. */
+  readonly malformed?: Diagnostic
   readonly unsupported?: string
   /** The scopes that the flows of `oauth2` declare; absent where the type declares none. */
   readonly scopes?: readonly string[]
@@ -28,8 +28,14 @@ export function readSchemes(document: ResolvedDocument, report: Report): KnownSc
   for (const [name, written] of Object.entries(schemes)) {
     const location = document.origins.locate(schemes, name)
     const malformed = (message: string, help: string) => {
-      known.set(name, { name, malformed: true, location })
-      report(error({ code: 'scheme-malformed', message: `security scheme ${show(name)} ${message}`, help, location }))
+      const fault = error({
+        code: 'scheme-malformed',
+        message: `security scheme ${show(name)} ${message}`,
+        help,
+        location,
+      })
+      known.set(name, { name, malformed: fault, location })
+      report(fault)
     }
     // The name goes into challenges and types; OpenAPI allows no other characters in it.
     if (!/^[A-Za-z0-9._-]+$/.test(name))

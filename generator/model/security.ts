@@ -65,6 +65,7 @@ export function readSecurity(
       }
       if (scheme.malformed) {
         fault()
+        report(scheme.malformed)
         continue
       }
       if (!Array.isArray(scopes)) {
@@ -138,7 +139,6 @@ function scopeFault(scheme: KnownScheme, scope: unknown, location: Location, rep
         notes: [{ message: `${show(scheme.name)} is defined here`, location: scheme.location }],
       }),
     )
-    return false
   }
   return true
 }

@@ -23,7 +23,11 @@ const BESIDE: { readonly [code: string]: { readonly wrong: Files; readonly mende
     },
   },
 }
-const OPTIONS: { readonly [code: string]: readonly string[] } = { 'operation-skipped': ['--skip-unsupported'] }
+const OPTIONS: { readonly [code: string]: readonly string[] } = {
+  'operation-skipped': ['--rule', 'feature-unsupported=off'],
+  'claims-malformed': ['--verbose'],
+  'path-malformed': ['--verbose'],
+}
 
 /** Linked files of a case stand in its folder, and are laid beside the document. */
 function filesOf(code: string, document: string): Files {

@@ -8,7 +8,7 @@ import { generateInto } from './service.js'
 const folder = sweepFolder()
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-describe.each([false, true])('with skipUnsupported: %s', skipUnsupported => {
+describe.each([{}, { 'feature-unsupported': 'warn' }] as const)('with rules: %j', rules => {
   test.each([
     {
       document: 'readme-security-multiple/security-multiple.json',
@@ -22,7 +22,7 @@ describe.each([false, true])('with skipUnsupported: %s', skipUnsupported => {
     { document: 'swagger2-petstore/petstore.json', faults: ['document-swagger-2 /swagger'] },
   ])('$document is refused, and nothing is written', async ({ document, faults }) => {
     const output = join(folder, 'output')
-    const { diagnostics, files } = await generateInto(output, { entry: documentPath(document) }, skipUnsupported)
+    const { diagnostics, files } = await generateInto(output, { entry: documentPath(document) }, rules)
     const errors = diagnostics.filter(one => one.severity === 'error')
     expect(errors.map(({ code, location }) => `${code} ${location?.pointer}`)).toEqual(faults)
     expect(files).toBeUndefined()

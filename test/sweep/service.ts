@@ -3,7 +3,7 @@ import { createServer as createTlsServer, request as httpsRequest, Agent as TlsA
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import express, { type Router } from 'express'
-import { type Generated, generate } from '../../generator/index.js'
+import { type Generated, generate, type RuleSettings } from '../../generator/index.js'
 import type { Decided } from '../../runtime/index.js'
 import type { Authority } from './credentials.js'
 import { REPOSITORY, type SweptDocument } from './documents.js'
@@ -14,14 +14,14 @@ import type { SampleRequest } from './request.js'
 export function generateInto(
   folder: string,
   { entry, root }: Pick<SweptDocument, 'entry' | 'root'>,
-  skipUnsupported = false,
+  rules: RuleSettings = {},
 ): Promise<Generated> {
   return generate({
     cwd: REPOSITORY,
     document: entry,
     out: join(folder, 'generated'),
     handlers: join(folder, 'handlers'),
-    skipUnsupported,
+    rules,
     ...(root !== undefined && { root }),
   })
 }

@@ -34,7 +34,7 @@ describe.each(sweptDocuments(folder))('$name', swept => {
 
   beforeAll(async () => {
     if (left.length > 0) refused = await generateInto(`${output}-refused`, swept)
-    generated = await generateInto(output, swept, true)
+    generated = await generateInto(output, swept, { 'feature-unsupported': 'off' })
     service = await serveFrom(output, document, authority)
   })
 

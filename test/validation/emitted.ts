@@ -59,6 +59,7 @@ export function apiModel(
     schemes: [],
     operations,
     skipped: [],
+    absent: [],
     checks: [],
     schemas: Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, json(schema)])),
     ...rest,
