@@ -1,12 +1,13 @@
 import { createRequire } from 'node:module'
 import type { WriteStream } from 'node:tty'
 import { Command, CommanderError } from 'commander'
-import { type Checked, check } from './commands/check.js'
-import { type Generated, generate } from './commands/generate.js'
-import { type CompileOptions, displayPath } from './compile.js'
+import type { Checked, StaleFile } from './commands/check.js'
+import type { Generated, GenerateOptions } from './commands/generate.js'
+import type { CompileOptions } from './compile.js'
 import type { Diagnostic } from './diagnostics/diagnostic.js'
-import { countLine, formatText } from './diagnostics/formats.js'
+import { displayPath } from './display-path.js'
 import type { Sources } from './load/document.js'
+import type { Written } from './write.js'
 
 /** Done; faults in the document or stale output; wrong usage. */
 export type ExitStatus = 0 | 1 | 2
@@ -40,17 +41,20 @@ export async function run(args: readonly string[], streams: Streams): Promise<Ex
 
   documented(program.command('generate'))
     .description('write the router, its types, policies and validators, and stubs for new operations')
-    .action(async (document: string, options: Omit<CompileOptions, 'document'>) => {
+    .option('--no-cache', 'do the whole work, also where nothing has changed since the last run')
+    .action(async (document: string, options: Omit<GenerateOptions, 'document'>) => {
+      const { generate } = await import('./commands/generate.js')
       const progress = startProgress(document, stderr)
       const result = await generate({ ...options, document, cwd, onStage: progress.stage }).finally(progress.end)
-      status = reportGenerated(result, streams, cwd)
+      status = await reportGenerated(result, streams, cwd)
     })
   documented(program.command('check'))
     .description('compare the emitted files with what the document demands; writes nothing')
     .action(async (document: string, options: Omit<CompileOptions, 'document'>) => {
+      const { check } = await import('./commands/check.js')
       const progress = startProgress(document, stderr)
       const result = await check({ ...options, document, cwd, onStage: progress.stage }).finally(progress.end)
-      status = reportChecked(result, streams, cwd)
+      status = await reportChecked(result, streams, cwd)
     })
 
   try {
@@ -68,29 +72,31 @@ function packageVersion(): string {
   return version
 }
 
-function reportGenerated({ diagnostics, sources, model, files }: Generated, streams: Streams, cwd: string): ExitStatus {
-  printDiagnostics(diagnostics, sources, streams, cwd)
-  if (!files || !model) return 1
+async function reportGenerated(result: Generated, streams: Streams, cwd: string): Promise<ExitStatus> {
+  const { diagnostics, sources, count: done, files } = result
+  await printDiagnostics(diagnostics, sources, streams, cwd)
+  if (!files || !done) return 1
   for (const path of files.written) streams.stdout.write(`wrote ${displayPath(cwd, path)}\n`)
-  const { operations, skipped } = model
-  const left = skipped.length > 0 ? `, ${count(skipped.length, 'operation')} left out` : ''
-  streams.stdout.write(
-    `${count(operations.length, 'operation')}${left}. ${summary(files.written.length, files.unchanged.length)}\n`,
-  )
+  for (const path of files.removed) streams.stdout.write(`removed ${displayPath(cwd, path)}\n`)
+  const left = done.skipped > 0 ? `, ${count(done.skipped, 'operation')} left out` : ''
+  streams.stdout.write(`${count(done.operations, 'operation')}${left}. ${summary(files)}\n`)
   return 0
 }
 
-function summary(written: number, unchanged: number): string {
-  return written === 0 ? 'Everything was up to date.' : `${count(written, 'file')} written, ${unchanged} unchanged.`
+function summary({ written, unchanged, removed }: Written): string {
+  if (written.length + removed.length === 0) return 'Everything was up to date.'
+  const gone = removed.length === 0 ? '' : `, ${removed.length} removed`
+  return `${count(written.length, 'file')} written, ${unchanged.length} unchanged${gone}.`
 }
 
-function reportChecked({ diagnostics, sources, model, stale }: Checked, streams: Streams, cwd: string): ExitStatus {
-  printDiagnostics(diagnostics, sources, streams, cwd)
+async function reportChecked(
+  { diagnostics, sources, model, stale }: Checked,
+  streams: Streams,
+  cwd: string,
+): Promise<ExitStatus> {
+  await printDiagnostics(diagnostics, sources, streams, cwd)
   if (!model) return 1
-  for (const { path, state, line } of stale) {
-    const where = line === undefined ? '' : ` from line ${line} on`
-    streams.stderr.write(`${displayPath(cwd, path)} ${state === 'missing' ? 'is missing' : `differs${where}`}\n`)
-  }
+  for (const file of stale) streams.stderr.write(`${displayPath(cwd, file.path)} ${stateText(file)}\n`)
   if (stale.length > 0) {
     streams.stderr.write(`${count(stale.length, 'file')} not as the document demands. Run \`gatewright generate\`.\n`)
     return 1
@@ -99,13 +105,20 @@ function reportChecked({ diagnostics, sources, model, stale }: Checked, streams:
   return 0
 }
 
-function printDiagnostics(
+function stateText({ state, line }: StaleFile): string {
+  if (state === 'missing') return 'is missing'
+  if (state === 'obsolete') return 'is no longer part of the output'
+  return line === undefined ? 'differs' : `differs from line ${line} on`
+}
+
+async function printDiagnostics(
   diagnostics: readonly Diagnostic[],
   sources: Sources,
   { stderr }: Streams,
   cwd: string,
-): void {
+): Promise<void> {
   if (diagnostics.length === 0) return
+  const { countLine, formatText } = await import('./diagnostics/formats.js')
   const text = formatText(diagnostics, sources, { cwd, colour: wantsColour(stderr) })
   stderr.write(`${text}\n${countLine(diagnostics)}\n`)
 }

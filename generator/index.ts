@@ -1,5 +1,5 @@
 export { type Checked, check, type StaleFile } from './commands/check.js'
-export { type Generated, generate } from './commands/generate.js'
+export { type Generated, type GenerateOptions, generate } from './commands/generate.js'
 export { type Compiled, type CompileOptions, compile } from './compile.js'
 export type { Diagnostic, Location, Note, Severity } from './diagnostics/diagnostic.js'
 export { formatJson, formatText, sortDiagnostics } from './diagnostics/formats.js'
