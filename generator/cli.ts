@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { createRequire } from 'node:module'
+import { resolve } from 'node:path'
 import type { WriteStream } from 'node:tty'
 import { Command, CommanderError } from 'commander'
 import type { Checked, StaleFile } from './commands/check.js'
@@ -17,6 +19,8 @@ export interface Streams {
   readonly stderr: NodeJS.WritableStream
   /** Default: the process's. */
   readonly cwd?: string
+  /** Ends `--watch`. Default: when the process is told to end (SIGINT, SIGTERM). */
+  readonly until?: AbortSignal
 }
 
 /** The command line. @param args without `node` and the script. */
@@ -42,7 +46,9 @@ export async function run(args: readonly string[], streams: Streams): Promise<Ex
   documented(program.command('generate'))
     .description('write the router, its types, policies and validators, and stubs for new operations')
     .option('--no-cache', 'do the whole work, also where nothing has changed since the last run')
-    .action(async (document: string, options: Omit<GenerateOptions, 'document'>) => {
+    .option('--watch', 'generate again whenever a file of the document changes', false)
+    .action(async (document: string, { watch, ...options }: Omit<GenerateOptions, 'document'> & { watch: boolean }) => {
+      if (watch) return keepGenerating({ ...options, document, cwd }, streams, cwd)
       const { generate } = await import('./commands/generate.js')
       const progress = startProgress(document, stderr)
       const result = await generate({ ...options, document, cwd, onStage: progress.stage }).finally(progress.end)
@@ -62,7 +68,7 @@ export async function run(args: readonly string[], streams: Streams): Promise<Ex
     return status
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    stderr.write(`gatewright: ${error instanceof Error ? error.message : String(error)}\nNothing was written.\n`)
+    printFailure(error, streams)
     return 1
   }
 }
@@ -70,6 +76,41 @@ export async function run(args: readonly string[], streams: Streams): Promise<Ex
 function packageVersion(): string {
   const { version } = createRequire(import.meta.url)('gatewright/package.json') as { version: string }
   return version
+}
+
+function printFailure(error: unknown, { stderr }: Streams): void {
+  stderr.write(`gatewright: ${error instanceof Error ? error.message : String(error)}\nNothing was written.\n`)
+}
+
+/** Files of the working folder that decide what a run does, beside the document. */
+const CONFIGURATION = ['package.json', 'gatewright.config.json']
+
+async function keepGenerating(options: GenerateOptions, streams: Streams, cwd: string): Promise<void> {
+  const { watch } = await import('./commands/watch.js')
+  const { until = interruption() } = streams
+  let progress = startProgress('', streams.stderr)
+  const watching = await watch({
+    files: CONFIGURATION.map(name => resolve(cwd, name)),
+    generate() {
+      progress = startProgress(options.document ?? '', streams.stderr)
+      return { ...options, onStage: progress.stage }
+    },
+    async onRun(outcome) {
+      progress.end()
+      if ('error' in outcome) printFailure(outcome.error, streams)
+      else await reportGenerated(outcome.generated, streams, cwd)
+    },
+  })
+  streams.stdout.write('Watching for changes.\n')
+  if (!until.aborted) await once(until, 'abort')
+  await watching.close()
+}
+
+/** SIGINT is how a terminal says it (Ctrl+C), SIGTERM how other programs do. The second one ends the process at once. */
+function interruption(): AbortSignal {
+  const controller = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => controller.abort())
+  return controller.signal
 }
 
 async function reportGenerated(result: Generated, streams: Streams, cwd: string): Promise<ExitStatus> {

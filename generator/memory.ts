@@ -64,7 +64,7 @@ export function openMemory(cwd: string, options: object): Memory | undefined {
   const folder = cacheFolder(cwd)
   const code = folder === undefined ? undefined : attempt(ownCodeDigest)
   if (folder === undefined || code === undefined) return undefined
-  const key = JSON.stringify([cwd, options])
+  const key = JSON.stringify([cwd, Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1))])
   const path = join(folder, `${digestOf(key)}.json`)
   const seal = (body: string) => digestOf(JSON.stringify([code, key, body]))
   return {

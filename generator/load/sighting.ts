@@ -15,6 +15,13 @@ export function digestOf(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex')
 }
 
+/** What stands there now. */
+export function sight(path: string): Sighting {
+  const real = realPathOf(path)
+  const bytes = real === undefined ? undefined : readRegular(real)
+  return { path, ...(real !== undefined && { real }), ...(bytes !== undefined && { digest: digestOf(bytes) }) }
+}
+
 /**
  * Would a run find there now what it found then? A file that was not read then is not read now either: only where it
  * stands is compared.
