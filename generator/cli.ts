@@ -1,16 +1,20 @@
+import { once } from 'node:events'
 import { createRequire } from 'node:module'
+import { resolve } from 'node:path'
 import type { WriteStream } from 'node:tty'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { type Checked, check } from './commands/check.js'
-import { type Generated, generate } from './commands/generate.js'
-import { matrix, type Surveyed } from './commands/matrix.js'
-import { type CompileOptions, displayPath } from './compile.js'
+import type { Checked, StaleFile } from './commands/check.js'
+import type { Generated, GenerateOptions } from './commands/generate.js'
+import type { Surveyed } from './commands/matrix.js'
+import type { CompileOptions } from './compile.js'
 import type { Diagnostic } from './diagnostics/diagnostic.js'
-import { countLine, formatText, type TextOptions } from './diagnostics/formats.js'
+import type { TextOptions } from './diagnostics/formats.js'
+import { displayPath } from './display-path.js'
 import type { Sources } from './load/document.js'
 import { formatMatrix, MATRIX_FORMATS, type MatrixFormat } from './matrix/formats.js'
 import { readConfiguration } from './rules/config-file.js'
 import { type RuleSettings, readRuleSettings, UsageError } from './rules/settings.js'
+import type { Written } from './write.js'
 
 /** Done; faults in the document or stale output; wrong usage. */
 export type ExitStatus = 0 | 1 | 2
@@ -20,6 +24,8 @@ export interface Streams {
   readonly stderr: NodeJS.WritableStream
   /** Default: the process's. */
   readonly cwd?: string
+  /** Ends `--watch`. Default: when the process is told to end (SIGINT, SIGTERM). */
+  readonly until?: AbortSignal
 }
 
 /** The command line. @param args without `node` and the script. */
@@ -48,28 +54,34 @@ export async function run(args: readonly string[], streams: Streams): Promise<Ex
 
   writing(program.command('generate'))
     .description('write the router, its types, policies and validators, and stubs for new operations')
-    .action(async (document: string | undefined, flags: Flags) => {
+    .option('--no-cache', 'do the whole work, also where nothing has changed since the last run')
+    .option('--watch', 'generate again whenever a file of the document changes', false)
+    .action(async (document: string | undefined, flags: Flags & { readonly watch: boolean }) => {
+      if (flags.watch) return keepGenerating(() => configured(document, flags, cwd), streams, { cwd, ...flags })
       const options = configured(document, flags, cwd)
+      const { generate } = await import('./commands/generate.js')
       const progress = startProgress(options.document, stderr)
       const result = await generate({ ...options, onStage: progress.stage }).finally(progress.end)
-      status = reportGenerated(result, streams, { cwd, ...flags })
+      status = await reportGenerated(result, streams, { cwd, ...flags })
     })
   writing(program.command('check'))
     .description('compare the emitted files with what the document demands; writes nothing')
     .action(async (document: string | undefined, flags: Flags) => {
       const options = configured(document, flags, cwd)
+      const { check } = await import('./commands/check.js')
       const progress = startProgress(options.document, stderr)
       const result = await check({ ...options, onStage: progress.stage }).finally(progress.end)
-      status = reportChecked(result, streams, { cwd, ...flags })
+      status = await reportChecked(result, streams, { cwd, ...flags })
     })
   documented(program.command('matrix'))
     .description('show every operation with what it demands; writes nothing')
     .addOption(new Option('--format <format>', 'of the output').choices(MATRIX_FORMATS).default('text'))
     .action(async (document: string | undefined, { format, ...flags }: Flags & { readonly format: MatrixFormat }) => {
       const options = configured(document, flags, cwd)
+      const { matrix } = await import('./commands/matrix.js')
       const progress = startProgress(options.document, stderr)
       const result = await matrix({ ...options, onStage: progress.stage }).finally(progress.end)
-      status = reportMatrix(result, format, streams, { cwd, ...flags })
+      status = await reportMatrix(result, format, streams, { cwd, ...flags })
     })
 
   try {
@@ -77,12 +89,8 @@ export async function run(args: readonly string[], streams: Streams): Promise<Ex
     return status
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    if (error instanceof UsageError) {
-      stderr.write(`error: ${error.message}\n`)
-      return 2
-    }
-    stderr.write(`gatewright: ${error instanceof Error ? error.message : String(error)}\nNothing was written.\n`)
-    return 1
+    printFailure(error, streams)
+    return error instanceof UsageError ? 2 : 1
   }
 }
 
@@ -90,6 +98,7 @@ export async function run(args: readonly string[], streams: Streams): Promise<Ex
 interface Flags extends Pick<CompileOptions, 'out' | 'handlers' | 'root'> {
   readonly rule?: RuleSettings
   readonly verbose?: boolean
+  readonly cache?: boolean
 }
 
 function addRule(text: string, before: RuleSettings = {}): RuleSettings {
@@ -104,13 +113,16 @@ function addRule(text: string, before: RuleSettings = {}): RuleSettings {
 /** The configuration file's, and above it the command line's. */
 function configured(
   document: string | undefined,
-  { rule, verbose: _, ...paths }: Flags,
+  { rule, out, handlers, root, cache }: Flags,
   cwd: string,
-): CompileOptions & { readonly document: string } {
+): GenerateOptions & { readonly document: string } {
   const { rules, ...file } = readConfiguration(cwd)
   return {
     ...file,
-    ...paths,
+    ...(out !== undefined && { out }),
+    ...(handlers !== undefined && { handlers }),
+    ...(root !== undefined && { root }),
+    ...(cache !== undefined && { cache }),
     document: document ?? file.document ?? 'specs/openapi.yaml',
     rules: { ...rules, ...rule },
     cwd,
@@ -122,39 +134,76 @@ function packageVersion(): string {
   return version
 }
 
-function reportGenerated(
-  { diagnostics, sources, model, files }: Generated,
+function printFailure(error: unknown, { stderr }: Streams): void {
+  if (error instanceof UsageError) stderr.write(`error: ${error.message}\n`)
+  else stderr.write(`gatewright: ${error instanceof Error ? error.message : String(error)}\nNothing was written.\n`)
+}
+
+/** Files of the working folder that decide what a run does, beside the document. */
+const CONFIGURATION = ['package.json', 'gatewright.config.json']
+
+async function keepGenerating(
+  options: () => GenerateOptions & { readonly document: string },
   streams: Streams,
-  shown: TextOptions,
-): ExitStatus {
+  shown: Shown,
+): Promise<void> {
+  const { watch } = await import('./commands/watch.js')
+  const { until = interruption() } = streams
+  let progress = startProgress('', streams.stderr)
+  const watching = await watch({
+    files: CONFIGURATION.map(name => resolve(shown.cwd, name)),
+    generate() {
+      const asked = options()
+      progress = startProgress(asked.document, streams.stderr)
+      return { ...asked, onStage: progress.stage }
+    },
+    async onRun(outcome) {
+      progress.end()
+      if ('error' in outcome) printFailure(outcome.error, streams)
+      else await reportGenerated(outcome.generated, streams, shown)
+    },
+  })
+  streams.stdout.write('Watching for changes.\n')
+  if (!until.aborted) await once(until, 'abort')
+  await watching.close()
+}
+
+/** SIGINT is how a terminal says it (Ctrl+C), SIGTERM how other programs do. The second one ends the process at once. */
+function interruption(): AbortSignal {
+  const controller = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => controller.abort())
+  return controller.signal
+}
+
+type Shown = TextOptions & { readonly cwd: string }
+
+async function reportGenerated(result: Generated, streams: Streams, shown: Shown): Promise<ExitStatus> {
   const { cwd } = shown
-  printDiagnostics(diagnostics, sources, streams, shown)
-  if (!files || !model) return 1
+  const { diagnostics, sources, count: done, files } = result
+  await printDiagnostics(diagnostics, sources, streams, shown)
+  if (!files || !done) return 1
   for (const path of files.written) streams.stdout.write(`wrote ${displayPath(cwd, path)}\n`)
-  const { operations, skipped } = model
-  const left = skipped.length > 0 ? `, ${count(skipped.length, 'operation')} left out` : ''
-  streams.stdout.write(
-    `${count(operations.length, 'operation')}${left}. ${summary(files.written.length, files.unchanged.length)}\n`,
-  )
+  for (const path of files.removed) streams.stdout.write(`removed ${displayPath(cwd, path)}\n`)
+  const left = done.skipped > 0 ? `, ${count(done.skipped, 'operation')} left out` : ''
+  streams.stdout.write(`${count(done.operations, 'operation')}${left}. ${summary(files)}\n`)
   return 0
 }
 
-function summary(written: number, unchanged: number): string {
-  return written === 0 ? 'Everything was up to date.' : `${count(written, 'file')} written, ${unchanged} unchanged.`
+function summary({ written, unchanged, removed }: Written): string {
+  if (written.length + removed.length === 0) return 'Everything was up to date.'
+  const gone = removed.length === 0 ? '' : `, ${removed.length} removed`
+  return `${count(written.length, 'file')} written, ${unchanged.length} unchanged${gone}.`
 }
 
-function reportChecked(
+async function reportChecked(
   { diagnostics, sources, model, stale }: Checked,
   streams: Streams,
-  shown: TextOptions,
-): ExitStatus {
+  shown: Shown,
+): Promise<ExitStatus> {
   const { cwd } = shown
-  printDiagnostics(diagnostics, sources, streams, shown)
+  await printDiagnostics(diagnostics, sources, streams, shown)
   if (!model) return 1
-  for (const { path, state, line } of stale) {
-    const where = line === undefined ? '' : ` from line ${line} on`
-    streams.stderr.write(`${displayPath(cwd, path)} ${state === 'missing' ? 'is missing' : `differs${where}`}\n`)
-  }
+  for (const file of stale) streams.stderr.write(`${displayPath(cwd, file.path)} ${stateText(file)}\n`)
   if (stale.length > 0) {
     streams.stderr.write(`${count(stale.length, 'file')} not as the document demands. Run \`gatewright generate\`.\n`)
     return 1
@@ -163,25 +212,32 @@ function reportChecked(
   return 0
 }
 
-function reportMatrix(
+function stateText({ state, line }: StaleFile): string {
+  if (state === 'missing') return 'is missing'
+  if (state === 'obsolete') return 'is no longer part of the output'
+  return line === undefined ? 'differs' : `differs from line ${line} on`
+}
+
+async function reportMatrix(
   { diagnostics, sources, matrix: found }: Surveyed,
   format: MatrixFormat,
   streams: Streams,
-  shown: TextOptions,
-): ExitStatus {
-  printDiagnostics(diagnostics, sources, streams, shown)
+  shown: Shown,
+): Promise<ExitStatus> {
+  await printDiagnostics(diagnostics, sources, streams, shown)
   if (!found) return 1
   streams.stdout.write(formatMatrix(found, format))
   return 0
 }
 
-function printDiagnostics(
+async function printDiagnostics(
   diagnostics: readonly Diagnostic[],
   sources: Sources,
   { stderr }: Streams,
-  { cwd, verbose = false }: TextOptions,
-): void {
+  { cwd, verbose = false }: Shown,
+): Promise<void> {
   if (diagnostics.length === 0) return
+  const { countLine, formatText } = await import('./diagnostics/formats.js')
   const text = formatText(diagnostics, sources, { cwd, verbose, colour: wantsColour(stderr) })
   stderr.write(`${text}\n${countLine(diagnostics)}\n`)
 }

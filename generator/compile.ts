@@ -1,8 +1,8 @@
-import { type Dirent, readdirSync, readFileSync } from 'node:fs'
-import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Diagnostic } from './diagnostics/diagnostic.js'
+import { displayPath } from './display-path.js'
 import { EmitFailure, type Emitted, emit } from './emit/emit.js'
-import { emitStubs } from './emit/stubs.js'
+import { type FittedHandlers, fitHandlers } from './handlers.js'
 import { lint } from './lint/lint.js'
 import type { ResolvedDocument, Sources } from './load/document.js'
 import { load } from './load/load.js'
@@ -40,6 +40,8 @@ export interface Compiled {
   readonly emitted: ReadonlyMap<string, string>
   /** Absolute path → text: new stubs, and handlers' files that gain some. */
   readonly stubs: ReadonlyMap<string, string>
+  /** What was found in the handlers' folder; absent where it was not looked at. */
+  readonly fitted?: FittedHandlers
 }
 
 /** What was read of a document; `model` and `document` are absent when it has faults. */
@@ -86,25 +88,16 @@ export async function compile(options: CompileOptions = {}): Promise<Compiled> {
   const emitted = await emitOrReport(model, document)
   if ('code' in emitted) return { diagnostics: [...diagnostics, emitted], sources, ...nothing }
   onStage('looking at the handlers')
-  const operations = model.operations.map(one => one.id)
-  const module = modulePath(handlers, join(out, 'handlers.js'))
-  const stubs = emitStubs(operations, readHandlers(handlers), module)
-  const orphaned = stubs.orphans.flatMap(({ file, operation }) => {
-    const diagnostic: Diagnostic = {
-      code: 'handler-orphaned',
-      severity: 'warning',
-      message: `${displayPath(cwd, join(handlers, file))} implements ${JSON.stringify(operation)}, which is no operation of the document`,
-      help: 'delete it, or rename it with the operation',
-    }
-    return settled(diagnostic, options.rules ?? {}) ?? []
-  })
+  const fitted = fitHandlers(model, { out, handlers, cwd })
+  const orphaned = fitted.diagnostics.flatMap(one => settled(one, options.rules ?? {}) ?? [])
   if (orphaned.some(isError)) return { diagnostics: [...diagnostics, ...orphaned], sources, ...nothing }
   return {
     diagnostics: [...diagnostics, ...orphaned],
     sources,
     model,
     emitted: underFolder(out, emitted),
-    stubs: underFolder(handlers, new Map(Object.entries(stubs.files))),
+    stubs: fitted.stubs,
+    fitted,
   }
 }
 
@@ -126,30 +119,6 @@ async function emitOrReport(found: ApiModel, document: ResolvedDocument): Promis
   }
 }
 
-function readHandlers(folder: string): { [name: string]: string } {
-  let entries: Dirent[]
-  try {
-    entries = readdirSync(folder, { withFileTypes: true, recursive: true })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
-    throw error
-  }
-  const paths = entries.filter(one => one.isFile()).map(one => join(one.parentPath, one.name))
-  const sources = paths.filter(path => /(?<!\.d)\.ts$/.test(path) && !path.includes(`${sep}node_modules${sep}`))
-  return Object.fromEntries(sources.map(path => [displayPath(folder, path), readFileSync(path, 'utf8')]))
-}
-
 function underFolder(folder: string, files: ReadonlyMap<string, string>): Map<string, string> {
   return new Map([...files].map(([name, text]) => [join(folder, name), text]))
-}
-
-/** A path as people and headers name it: relative to `cwd`, with `/`; the file's name alone where that cannot be. */
-export function displayPath(cwd: string, path: string): string {
-  const local = relative(cwd, path)
-  return isAbsolute(local) ? basename(path) : local.split(sep).join('/')
-}
-
-function modulePath(from: string, to: string): string {
-  const local = relative(from, to).split(sep).join('/')
-  return local.startsWith('.') ? local : `./${local}`
 }

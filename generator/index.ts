@@ -1,6 +1,7 @@
 export { type Checked, check, type StaleFile } from './commands/check.js'
-export { type Generated, generate } from './commands/generate.js'
+export { type Generated, type GenerateOptions, generate } from './commands/generate.js'
 export { matrix, type Surveyed } from './commands/matrix.js'
+export { type Outcome, type Watching, type WatchOptions, watch } from './commands/watch.js'
 export { type Compiled, type CompileOptions, compile } from './compile.js'
 export type { Diagnostic, Location, Note, Severity } from './diagnostics/diagnostic.js'
 export { formatJson, formatText, sortDiagnostics } from './diagnostics/formats.js'

@@ -7,6 +7,8 @@ export interface Written {
   readonly written: readonly string[]
   /** Absolute paths of those that were as they should be, and were not touched. */
   readonly unchanged: readonly string[]
+  /** Absolute paths of the files that are gone. */
+  readonly removed: readonly string[]
 }
 
 /** The text of a file, or nothing where there is none. */
@@ -20,26 +22,34 @@ export function readText(path: string): string | undefined {
 }
 
 /**
- * Writes all files or none: each beside its target first, then all are renamed. Where one cannot be, those before it
- * are put back.
+ * Writes all files and removes the obsolete ones, or does nothing: each text is laid beside its target first, then all
+ * are renamed, and what is to go is renamed away. Where one cannot be, those before it are put back.
  * @param files absolute path → text.
+ * @param obsolete absolute paths of files to remove.
  * @throws what the file system says; nothing has changed then.
  */
-export function write(files: ReadonlyMap<string, string>): Written {
+export function write(files: ReadonlyMap<string, string>, obsolete: readonly string[] = []): Written {
   const changes = [...files].map(([path, text]) => ({ path, text, before: readText(path), beside: '' }))
   const changed = changes.filter(({ text, before }) => text !== before)
   const settled: typeof changed = []
+  const gone: { readonly path: string; readonly away: string }[] = []
   try {
     for (const change of changed) {
       mkdirSync(dirname(change.path), { recursive: true })
-      change.beside = `${change.path}.${randomBytes(6).toString('hex')}.tmp`
+      change.beside = temporaryName(change.path)
       writeFileSync(change.beside, change.text, { flag: 'wx' })
     }
     for (const change of changed) {
       renameSync(change.beside, change.path)
       settled.push(change)
     }
+    for (const path of obsolete) {
+      const away = temporaryName(path)
+      renameSync(path, away)
+      gone.push({ path, away })
+    }
   } catch (error) {
+    for (const { path, away } of gone) renameSync(away, path)
     for (const { path, before } of settled) {
       if (before === undefined) rmSync(path, { force: true })
       else writeFileSync(path, before)
@@ -47,8 +57,14 @@ export function write(files: ReadonlyMap<string, string>): Written {
     for (const { beside } of changed) if (beside !== '') rmSync(beside, { force: true })
     throw error
   }
+  for (const { away } of gone) rmSync(away, { force: true })
   return {
     written: changed.map(({ path }) => path),
     unchanged: changes.filter(({ text, before }) => text === before).map(({ path }) => path),
+    removed: gone.map(({ path }) => path),
   }
+}
+
+function temporaryName(path: string): string {
+  return `${path}.${randomBytes(6).toString('hex')}.tmp`
 }

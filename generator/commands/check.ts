@@ -1,11 +1,13 @@
 import { type Compiled, type CompileOptions, compile } from '../compile.js'
+import { obsoleteFiles } from '../obsolete.js'
 import { readText } from '../write.js'
 
 /** A file that is not as the document demands. */
 export interface StaleFile {
   /** Absolute path. */
   readonly path: string
-  readonly state: 'missing' | 'differs'
+  /** `obsolete`: an earlier run emitted it, and it is no part of the output any more. */
+  readonly state: 'missing' | 'differs' | 'obsolete'
   /** The first line that differs, from 1. */
   readonly line?: number
 }
@@ -22,7 +24,8 @@ export async function check(options: CompileOptions = {}): Promise<Checked> {
     if (found === undefined) return [{ path, state: 'missing' }]
     return found === text ? [] : [{ path, state: 'differs', line: firstDifference(found, text) }]
   })
-  return { diagnostics, sources, stale, ...(model && { model }) }
+  const obsolete = obsoleteFiles(emitted.keys()).map((path): StaleFile => ({ path, state: 'obsolete' }))
+  return { diagnostics, sources, stale: [...stale, ...obsolete], ...(model && { model }) }
 }
 
 function firstDifference(found: string, expected: string): number {

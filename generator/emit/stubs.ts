@@ -32,7 +32,7 @@ const INDEX = 'index.ts'
  * @param handlersModule how a handler imports the emitted `handlers.ts`: `../generated/handlers.js`.
  */
 export function emitStubs(operations: readonly string[], existing: StubFiles, handlersModule: string): Stubs {
-  const project = new Project({ useInMemoryFileSystem: true, compilerOptions: { allowJs: false } })
+  const project = new Project({ useInMemoryFileSystem: true, compilerOptions: { allowJs: true } })
   const parsed = new Map<string, SourceFile>()
   const open = (name: string): SourceFile | undefined => {
     const text = Object.hasOwn(existing, name) ? existing[name] : undefined

@@ -1,4 +1,5 @@
 import type { Diagnostic, Location } from '../diagnostics/diagnostic.js'
+import type { Sighting } from './sighting.js'
 
 export type JsonObject = { [member: string]: unknown }
 
@@ -13,6 +14,8 @@ export interface Sources {
   /** Absolute paths of every file that was read, the entry first. */
   readonly files: readonly string[]
   text(file: string): string | undefined
+  /** Where the run looked, found or not; absent where nobody took note. */
+  readonly sightings?: readonly Sighting[]
 }
 
 /**

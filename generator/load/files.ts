@@ -3,6 +3,7 @@ import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import type { Diagnostic } from '../diagnostics/diagnostic.js'
 import type { Sources } from './document.js'
 import { parse } from './parse.js'
+import { digestOf, type Sighting } from './sighting.js'
 
 /** A file that was read and parsed. */
 export interface SourceFile {
@@ -34,12 +35,19 @@ export function createFiles(entry: string, root: string | undefined): SourceFile
   const diagnostics: Diagnostic[] = []
   const byRealPath = new Map<string, Opened>()
   const realPaths = new Map<string, string>()
+  const looked = new Map<string, string | undefined>()
+  const digests = new Map<string, string>()
   let folder: { readonly given: string; readonly real: string } | undefined
 
+  const look = (path: string): string | Opened => {
+    const real = realPath(path)
+    looked.set(path, typeof real === 'string' ? real : undefined)
+    return real
+  }
   const read = (real: string, path: string): Opened => {
     const known = byRealPath.get(real)
     if (known !== undefined) return known
-    const opened = readParsed(real, path, texts, diagnostics)
+    const opened = readParsed(real, path, texts, diagnostics, digests)
     byRealPath.set(real, opened)
     realPaths.set(path, real)
     return opened
@@ -51,13 +59,20 @@ export function createFiles(entry: string, root: string | undefined): SourceFile
         return [...texts.keys()]
       },
       text: file => texts.get(file),
+      get sightings() {
+        return [...looked].map(([path, real]): Sighting => {
+          const digest = digests.get(real ?? '')
+          return { path, ...(real !== undefined && { real }), ...(digest !== undefined && { digest }) }
+        })
+      },
     },
     diagnostics,
     openEntry() {
       const path = resolve(entry)
-      const real = realPath(path)
+      const real = look(path)
       if (typeof real !== 'string') return real
       folder = rootFolder(path, real, root)
+      look(folder.given)
       return read(real, path)
     },
     open(path, from) {
@@ -66,7 +81,7 @@ export function createFiles(entry: string, root: string | undefined): SourceFile
       const wanted = resolve(dirname(base), path)
       // Before anything is looked up: whether a file outside exists is nothing to tell.
       if (!isInside(folder.real, wanted)) return { failure: 'outside' }
-      const real = realPath(wanted)
+      const real = look(wanted)
       if (typeof real !== 'string') return real
       // A link inside the root may point out of it.
       if (!isInside(folder.real, real)) return { failure: 'outside' }
@@ -101,12 +116,19 @@ function realPath(path: string): string | Opened {
   }
 }
 
-function readParsed(real: string, path: string, texts: Map<string, string>, diagnostics: Diagnostic[]): Opened {
+function readParsed(
+  real: string,
+  path: string,
+  texts: Map<string, string>,
+  diagnostics: Diagnostic[],
+  digests: Map<string, string>,
+): Opened {
   let bytes: Buffer
   try {
     // A device or a pipe may never end.
     if (!statSync(real).isFile()) return { failure: 'unreadable', reason: 'it is no regular file' }
     bytes = readFileSync(real)
+    digests.set(real, digestOf(bytes))
   } catch (error) {
     return failureOf(error)
   }
