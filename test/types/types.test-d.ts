@@ -69,6 +69,16 @@ describe('requests and replies', () => {
     expectTypeOf<Context['body']>().toEqualTypeOf<{ name: string; size?: number }>()
     expectTypeOf<Context['signal']>().toEqualTypeOf<AbortSignal>()
   })
+  test('parameters with a media type, a style or no description are typed as handlers are given them', () => {
+    type Context = ContextOf<'search'>
+    type Item = { name: string; size?: number }
+    expectTypeOf<Context['params']>().toEqualTypeOf<{ undeclared: string }>()
+    expectTypeOf<Context['query']>().toEqualTypeOf<{ filter?: Item; where: Item; near?: number[] }>()
+    // Described elsewhere, and never given.
+    expectTypeOf<Context['headers'][string]>().toEqualTypeOf<never>()
+    expectTypeOf<Context['cookies']>().toEqualTypeOf<{ seen?: number[] }>()
+    expectTypeOf<ContextOf<'searchWhole'>['query']>().toEqualTypeOf<{ all?: { foo?: string; bar?: boolean } }>()
+  })
   test('nothing became any', () => {
     expectTypeOf<Handlers['putItem']>().not.toBeAny()
     expectTypeOf<ContextOf<'putItem'>['body']>().not.toBeAny()

@@ -25,10 +25,8 @@ export function parameterSchema(parameter: Parameter, { schemas }: Pick<ApiModel
       // OpenAPI (Style Values): these two are for lists and objects.
       if (style === 'spaceDelimited' || style === 'pipeDelimited') return composite(textSchema(schema, schemas))
       return textSchema(schema, schemas)
-    case 'form': {
-      const form = textSchema(schema, schemas)
-      return form.type.includes('object') ? form : UNREADABLE
-    }
+    case 'form':
+      return textSchema({ allOf: [schema, { type: 'object' }] }, schemas)
     default: {
       const text = scalarTextSchema(schema, schemas)
       const range = parseMediaType(mediaType)

@@ -15,4 +15,6 @@ export interface Handlers {
   isEither: Handler<paths['/either-claim']['get'], { user: Token & ({ isAdmin: true } | { plan: 'gold' }) }>
   isDescribed: Handler<paths['/described']['get'], { described: Token & components['schemas']['AccessToken'] }>
   putItem: Handler<paths['/items/{itemId}']['put'], { user: Token }>
+  search: Handler<paths['/search/{undeclared}']['get']>
+  searchWhole: Handler<paths['/search-whole']['get']>
 }

@@ -34,4 +34,8 @@ export const policies = {
   isDescribed: { security: [{ described: [] }] },
   /** PUT /items/{itemId} */
   putItem: { security: [{ user: [] }] },
+  /** GET /search/{undeclared} */
+  search: { security: [] },
+  /** GET /search-whole */
+  searchWhole: { security: [] },
 } as const satisfies Policies

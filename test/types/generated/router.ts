@@ -24,5 +24,7 @@ export function createRouter(handlers: Handlers, options: RouterOptions): Router
   gate.get('/either-claim', policies.isEither, validators.isEither, handlers.isEither)
   gate.get('/described', policies.isDescribed, validators.isDescribed, handlers.isDescribed)
   gate.put('/items/{itemId}', policies.putItem, validators.putItem, handlers.putItem)
+  gate.get('/search/{undeclared}', policies.search, validators.search, handlers.search)
+  gate.get('/search-whole', policies.searchWhole, validators.searchWhole, handlers.searchWhole)
   return gate.router
 }

@@ -176,6 +176,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/search/{undeclared}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/search-whole": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["searchWhole"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -189,7 +221,9 @@ export interface components {
         };
     };
     responses: never;
-    parameters: never;
+    parameters: {
+        Near: number[];
+    };
     requestBodies: never;
     headers: never;
     pathItems: never;
@@ -422,6 +456,55 @@ export interface operations {
                         title?: string;
                     };
                 };
+            };
+        };
+    };
+    search: {
+        parameters: {
+            query: {
+                filter?: components["schemas"]["Item"];
+                where: components["schemas"]["Item"];
+                near?: components["parameters"]["Near"];
+            };
+            header?: never;
+            path: {
+                undeclared: string;
+            };
+            cookie?: {
+                seen?: number[];
+            };
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    searchWhole: {
+        parameters: {
+            query?: {
+                all?: {
+                    foo?: string;
+                    bar?: boolean;
+                };
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -13,7 +13,9 @@ export const validators: Record<
   | 'isNarrowed'
   | 'isEither'
   | 'isDescribed'
-  | 'putItem', OperationValidator> = {
+  | 'putItem'
+  | 'search'
+  | 'searchWhole', OperationValidator> = {
   isPublic: {},
   isGuarded: {},
   isOptional: {},
@@ -25,6 +27,8 @@ export const validators: Record<
   isEither: {},
   isDescribed: {},
   putItem: { parameters: [{ in: 'path', name: 'itemId', required: true, type: 'integer' }, { in: 'query', name: 'dry', type: 'boolean' }, { in: 'query', name: 'tags', type: 'array', items: { type: 'string' }, valid: validate0 }, { in: 'header', name: 'X-Trace', required: true, type: 'string' }], body: { required: true, content: [{ mediaType: 'application/json', as: 'json', valid: validate1 }] } },
+  search: { parameters: [{ in: 'query', name: 'filter', style: 'deepObject', type: 'object', properties: { name: { type: 'string' }, size: { type: 'integer' } }, valid: validate1 }, { in: 'query', name: 'where', required: true, content: 'json', valid: validate1 }, { in: 'query', name: 'near', content: 'json', valid: validate2 }, { in: 'cookie', name: 'seen', type: 'array', items: { type: 'integer' }, valid: validate3 }, { in: 'path', name: 'undeclared', required: true, type: 'string' }] },
+  searchWhole: { parameters: [{ in: 'querystring', name: 'all', content: 'form', type: 'object', properties: { foo: { type: 'string' }, bar: { type: 'boolean' } }, except: [], valid: validate4 }] },
 }
 
 const schema0 = {"type":"array","items":{"type":"string"}};
@@ -32,13 +36,6 @@ const schema0 = {"type":"array","items":{"type":"string"}};
 function validate0(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate0.evaluated;
-if(evaluated0.dynamicProps){
-evaluated0.props = undefined;
-}
-if(evaluated0.dynamicItems){
-evaluated0.items = undefined;
-}
 if(Array.isArray(data)){
 const len0 = data.length;
 for(let i0=0; i0<len0; i0++){
@@ -67,7 +64,6 @@ errors++;
 validate0.errors = vErrors;
 return errors === 0;
 }
-validate0.evaluated = {"items":true,"dynamicProps":false,"dynamicItems":false};
 
 const schema1 = {"type":"object","required":["name"],"properties":{"name":{"type":"string"},"size":{"type":"integer"}}};
 const func0 = Object.prototype.hasOwnProperty;
@@ -75,13 +71,6 @@ const func0 = Object.prototype.hasOwnProperty;
 function validate1(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate1.evaluated;
-if(evaluated0.dynamicProps){
-evaluated0.props = undefined;
-}
-if(evaluated0.dynamicItems){
-evaluated0.items = undefined;
-}
 if(data && typeof data == "object" && !Array.isArray(data)){
 if((data.name === undefined) || (!(func0.call(data, "name")))){
 const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "name"}};
@@ -132,4 +121,117 @@ errors++;
 validate1.errors = vErrors;
 return errors === 0;
 }
-validate1.evaluated = {"props":{"name":true,"size":true},"dynamicProps":false,"dynamicItems":false};
+
+const schema2 = {"type":"array","items":{"type":"number"}};
+
+function validate2(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(Array.isArray(data)){
+const len0 = data.length;
+for(let i0=0; i0<len0; i0++){
+if(!(typeof data[i0] == "number")){
+const err0 = {instancePath:instancePath+"/" + i0,schemaPath:"#/items/type",keyword:"type",params:{type: "number"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+}
+}
+else {
+const err1 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+validate2.errors = vErrors;
+return errors === 0;
+}
+
+const schema3 = {"type":"array","items":{"type":"integer"}};
+
+function validate3(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(Array.isArray(data)){
+const len0 = data.length;
+for(let i0=0; i0<len0; i0++){
+let data0 = data[i0];
+if(!((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0)))){
+const err0 = {instancePath:instancePath+"/" + i0,schemaPath:"#/items/type",keyword:"type",params:{type: "integer"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+}
+}
+else {
+const err1 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+validate3.errors = vErrors;
+return errors === 0;
+}
+
+const schema4 = {"type":"object","properties":{"foo":{"type":"string"},"bar":{"type":"boolean"}}};
+
+function validate4(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.foo !== undefined && func0.call(data, "foo")){
+if(typeof data.foo !== "string"){
+const err0 = {instancePath:instancePath+"/foo",schemaPath:"#/properties/foo/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+}
+if(data.bar !== undefined && func0.call(data, "bar")){
+if(typeof data.bar !== "boolean"){
+const err1 = {instancePath:instancePath+"/bar",schemaPath:"#/properties/bar/type",keyword:"type",params:{type: "boolean"}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+}
+else {
+const err2 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+validate4.errors = vErrors;
+return errors === 0;
+}

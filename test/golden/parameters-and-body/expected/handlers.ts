@@ -7,4 +7,5 @@ export interface Handlers {
   getPet: Handler<paths['/pets/{petId}']['get'], { key: Principals['key'] }>
   putPet: Handler<paths['/pets/{petId}']['put'], { key: Principals['key'] }>
   patchPet: Handler<paths['/pets/{petId}']['patch'], { key: Principals['key'] }>
+  readStyles: Handler<paths['/styles']['get'], { key: Principals['key'] }>
 }

@@ -14,4 +14,6 @@ export const policies = {
   putPet: { security: [{ key: [] }] },
   /** PATCH /pets/{petId} */
   patchPet: { security: [{ key: [] }] },
+  /** GET /styles */
+  readStyles: { security: [{ key: [] }] },
 } as const satisfies Policies

@@ -14,5 +14,6 @@ export function createRouter(handlers: Handlers, options: RouterOptions): Router
   gate.get('/pets/{petId}', policies.getPet, validators.getPet, handlers.getPet)
   gate.put('/pets/{petId}', policies.putPet, validators.putPet, handlers.putPet)
   gate.patch('/pets/{petId}', policies.patchPet, validators.patchPet, handlers.patchPet)
+  gate.get('/styles', policies.readStyles, validators.readStyles, handlers.readStyles)
   return gate.router
 }

@@ -7,10 +7,12 @@ const text0 = { type: 'object', properties: { id: { type: 'integer' }, name: { t
 export const validators: Record<
   | 'getPet'
   | 'putPet'
-  | 'patchPet', OperationValidator> = {
+  | 'patchPet'
+  | 'readStyles', OperationValidator> = {
   getPet: { parameters: [{ in: 'path', name: 'petId', required: true, type: 'integer', valid: validate0 }, { in: 'header', name: 'X-Trace', type: 'string', valid: validate1 }, { in: 'query', name: 'fields', explode: false, type: 'array', items: { type: 'string' }, valid: validate2 }, { in: 'query', name: 'limit', type: 'integer', default: 20, valid: validate4 }, { in: 'query', name: 'filter', type: 'object', additionalProperties: { type: 'string' }, except: ['fields', 'limit', 'key'], valid: validate5 }, { in: 'cookie', name: 'theme', type: 'string' }] },
   putPet: { parameters: [{ in: 'path', name: 'petId', required: true, type: 'integer', valid: validate0 }, { in: 'header', name: 'X-Trace', type: 'string', valid: validate1 }], body: { required: true, content: [{ mediaType: 'application/json', as: 'json', valid: validate6 }, { mediaType: 'application/x-www-form-urlencoded', as: 'form', text: text0, valid: validate6 }] } },
   patchPet: { parameters: [{ in: 'path', name: 'petId', required: true, type: 'integer', valid: validate0 }, { in: 'header', name: 'X-Trace', required: true, type: 'string' }], body: { content: [{ mediaType: 'text/plain', as: 'text', valid: validate7 }, { mediaType: 'application/octet-stream', as: 'stream' }, { mediaType: 'application/json', as: 'json' }] } },
+  readStyles: { parameters: [{ in: 'query', name: 'ids', style: 'pipeDelimited', type: 'array', items: { type: 'integer' }, valid: validate8 }, { in: 'query', name: 'where', style: 'deepObject', type: 'object', properties: { tag: { type: 'object', properties: { name: { type: 'string' } } } }, valid: validate9 }, { in: 'query', name: 'near', content: 'json', valid: validate6 }] },
 }
 
 const schema0 = {"type":"integer","minimum":1};
@@ -304,5 +306,88 @@ vErrors.push(err1);
 errors++;
 }
 validate7.errors = vErrors;
+return errors === 0;
+}
+
+const schema8 = {"type":"array","items":{"type":"integer"}};
+
+function validate8(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(Array.isArray(data)){
+const len0 = data.length;
+for(let i0=0; i0<len0; i0++){
+let data0 = data[i0];
+if(!((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0)))){
+const err0 = {instancePath:instancePath+"/" + i0,schemaPath:"#/items/type",keyword:"type",params:{type: "integer"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+}
+}
+else {
+const err1 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+validate8.errors = vErrors;
+return errors === 0;
+}
+
+const schema9 = {"type":"object","properties":{"tag":{"type":"object","properties":{"name":{"type":"string"}}}},"additionalProperties":true};
+
+function validate9(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.tag !== undefined && func0.call(data, "tag")){
+let data0 = data.tag;
+if(data0 && typeof data0 == "object" && !Array.isArray(data0)){
+if(data0.name !== undefined && func0.call(data0, "name")){
+if(typeof data0.name !== "string"){
+const err0 = {instancePath:instancePath+"/tag/name",schemaPath:"#/properties/tag/properties/name/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+}
+}
+else {
+const err1 = {instancePath:instancePath+"/tag",schemaPath:"#/properties/tag/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+}
+else {
+const err2 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+validate9.errors = vErrors;
 return errors === 0;
 }
