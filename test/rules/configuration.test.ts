@@ -1,4 +1,8 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, test } from 'vitest'
+import { RULES, type RuleFacts } from '../../generator/rules/table.js'
 import { type Files, workspace } from '../golden/workspace.js'
 
 const DOCUMENT = `openapi: 3.1.0
@@ -7,7 +11,7 @@ paths:
   /one: { get: { operationId: one, responses: { '204': { description: Done } } } }
   /two: { get: { operationId: two, security: [], x-step-up: {}, responses: { '204': { description: Done } } } }
 `
-const RULES = { 'feature-unsupported': 'off', 'operation-public-by-omission': 'off' }
+const RULES_OF_MINE = { 'feature-unsupported': 'off', 'operation-public-by-omission': 'off' }
 const OWN = 'gatewright.config.json'
 
 const project = (files: Files) => workspace({ 'specs/openapi.yaml': DOCUMENT, ...files })
@@ -18,7 +22,7 @@ describe('the configuration of a project', () => {
     [OWN, (value: object) => ({ [OWN]: json(value) })],
     ['package.json', (value: object) => ({ 'package.json': json({ name: 'mine', gatewright: value }) })],
   ])('is read from %s', async (_, files) => {
-    const work = project({ ...files({ rules: RULES }) })
+    const work = project({ ...files({ rules: RULES_OF_MINE }) })
     const { status, stderr } = await work.run('generate')
     expect(status).toBe(0)
     expect(stderr.match(/(?:error|warning) [a-z-]+/g)).toEqual(['warning operation-skipped'])
@@ -44,7 +48,7 @@ describe('the configuration of a project', () => {
   })
 
   test('gives way to the command line, rule by rule', async () => {
-    const work = project({ [OWN]: json({ out: 'elsewhere', rules: RULES }) })
+    const work = project({ [OWN]: json({ out: 'elsewhere', rules: RULES_OF_MINE }) })
     const { status, stderr } = await work.run(
       'generate',
       '--out',
@@ -62,13 +66,48 @@ describe('the configuration of a project', () => {
   })
 
   test('a package.json without it is none', async () => {
-    const work = project({ 'package.json': json({ name: 'mine' }), [OWN]: json({ rules: RULES }) })
+    const work = project({ 'package.json': json({ name: 'mine' }), [OWN]: json({ rules: RULES_OF_MINE }) })
     expect((await work.run('generate')).status).toBe(0)
   })
 
   test('is not looked for in folders above', async () => {
     const work = project({ [OWN]: '{' })
     expect((await work.run('--help')).status).toBe(0)
+  })
+})
+
+describe('the JSON Schema of a configuration', () => {
+  const path = fileURLToPath(new URL('../../generator/rules/config.schema.json', import.meta.url))
+  const settings = (code: string, { severities, lowered }: RuleFacts) => {
+    if (lowered !== 'never') return ['off', 'warn', 'error']
+    return code === 'operation-skipped' || !severities.includes('error') ? ['warn', 'error'] : ['error']
+  }
+  const rules = [...RULES].map(([code, rule]) => [
+    code,
+    { description: rule.fact, enum: settings(code, rule), default: rule.severities[0] === 'error' ? 'error' : 'warn' },
+  ])
+
+  test('knows every rule, and what it can be', () => {
+    const written = JSON.parse(readFileSync(path, 'utf8')) as { properties: { rules: { properties: unknown } } }
+    if (process.env.UPDATE_GOLDEN === '1') {
+      written.properties.rules.properties = Object.fromEntries(rules)
+      writeFileSync(path, `${JSON.stringify(written, undefined, 2)}\n`)
+    }
+    expect(written.properties.rules.properties).toEqual(Object.fromEntries(rules))
+  })
+
+  test('takes what the command line takes, and no more', () => {
+    const fits = new Ajv2020({ strict: true }).compile(JSON.parse(readFileSync(path, 'utf8')) as object)
+    expect(fits({ $schema: './s.json', document: 'a', out: 'b', handlers: 'c', root: 'd', rules: RULES_OF_MINE })).toBe(
+      true,
+    )
+    for (const wrong of [
+      { rule: {} },
+      { out: '' },
+      { rules: { 'file-malformed': 'off' } },
+      { rules: { nonsense: 'off' } },
+    ])
+      expect(fits(wrong)).toBe(false)
   })
 })
 

@@ -116,6 +116,22 @@ describe('a rule of operations, lowered', () => {
 
 const responses = "responses: { '204': { description: Done } }"
 
+test('all faults of an operation are named as reasons, and where they stand', async () => {
+  const work = workspace({
+    'specs/openapi.yaml': `openapi: 3.1.0
+info: { title: T, version: '1' }
+paths:
+  /a: { get: { security: [], x-step-up: {}, parameters: [{ name: q, in: body }], ${responses} } }
+`,
+  })
+  const rules = { 'feature-unsupported': 'off', 'parameter-malformed': 'off' } as const
+  const { diagnostics, model } = await generate({ cwd: work.folder, rules })
+  const codes = ['parameter-malformed', 'feature-unsupported']
+  expect(model?.skipped[0]?.reasons.map(one => one.code)).toEqual(codes)
+  const [skipped] = diagnostics.filter(one => one.code === 'operation-skipped')
+  expect(skipped?.notes?.map(one => one.message)).toEqual(codes.map(code => `${code} stands here`))
+})
+
 describe('whose fault it is', () => {
   const leftOut = async (document: string, rules: RuleSettings) => {
     const work = workspace({ 'specs/openapi.yaml': `openapi: 3.1.0\ninfo: { title: T, version: '1' }\n${document}` })
