@@ -2,12 +2,10 @@ import SwaggerParser from '@apidevtools/swagger-parser'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import type { ErrorObject } from 'ajv'
 import type { Diagnostic } from '../diagnostics/diagnostic.js'
-import type { ResolvedDocument } from './document.js'
+import type { JsonObject, ResolvedDocument } from './document.js'
 import { locateName } from './origins.js'
 import { pointerSegments } from './pointer.js'
 import { isObject } from './targets.js'
-
-const MOST_SHOWN = 20
 
 /**
  * The second gate: the form of the document, against the published schemas. The field uses many documents that
@@ -21,26 +19,27 @@ export async function validate(document: ResolvedDocument): Promise<Diagnostic[]
   let errors: readonly ErrorObject[]
   try {
     // The validators may write into what they are given.
-    const copy = structuredClone(root)
+    const copy = withPlainSchemes(structuredClone(root))
     errors = version === '3.2' ? await validate32(copy) : await validate30(copy)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     const message = `the form of the document could not be checked: ${reason.split('\n')[0]}`
     return [{ code: 'document-form', severity: 'warning', message, help, location: { file: entry, pointer: '' } }]
   }
-  const faults = telling(errors)
-  const diagnostics = faults.slice(0, MOST_SHOWN).map(({ instancePath, message, extra }): Diagnostic => {
+  return telling(errors).map(({ instancePath, message, extra }): Diagnostic => {
     const { keys, node } = reach(root, instancePath)
     const location = extra === undefined ? origins.locate(root, ...keys) : locateName(origins, node, extra)
     return { code: 'document-form', severity: 'warning', message, help, location }
   })
-  const rest = faults.length - diagnostics.length
-  if (rest > 0) {
-    const message = `${rest} more ${rest === 1 ? 'place departs' : 'places depart'} from the form of OpenAPI ${version}`
-    const location = { file: entry, pointer: '' }
-    diagnostics.push({ code: 'document-form', severity: 'warning', message, help, location })
+}
+
+/** RFC 9110 section 11.1: names of authentication schemes are case-insensitive; the schemas know `bearer` only. */
+function withPlainSchemes(copy: JsonObject): JsonObject {
+  const schemes = isObject(copy.components) ? copy.components.securitySchemes : undefined
+  for (const scheme of isObject(schemes) ? Object.values(schemes) : []) {
+    if (isObject(scheme) && typeof scheme.scheme === 'string') scheme.scheme = scheme.scheme.toLowerCase()
   }
-  return diagnostics
+  return copy
 }
 
 /** swagger-parser's own dereferencing would follow every `$ref`, in examples too, and copy what is shared. */
@@ -76,12 +75,16 @@ interface FormFault {
   readonly extra?: string
 }
 
+interface WeighedFault extends FormFault {
+  readonly weight: number
+}
+
 /**
  * Of the many errors that one fault makes, the one that tells: a place that is a reference or something else
  * fails as both, and everything that holds it fails again.
  */
 function telling(errors: readonly ErrorObject[]): FormFault[] {
-  const faults = new Map<string, FormFault & { readonly weight: number }>()
+  const faults = new Map<string, WeighedFault>()
   for (const error of errors) {
     if (isKnownMistake(error)) continue
     const weight = weightOf(error)
@@ -96,7 +99,40 @@ function telling(errors: readonly ErrorObject[]): FormFault[] {
   for (const path of faults.keys()) {
     for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) inner.add(path.slice(0, end))
   }
+  mergeForms(faults, errors)
   return [...faults.values()].filter(({ instancePath, weight }) => weight > 0 || !inner.has(instancePath))
+}
+
+/**
+ * What can have several forms fails as each of them, as the wrong `type` of one and for the missing members of another:
+ * that is one fault, and none where the fault is further inside.
+ */
+function mergeForms(faults: Map<string, WeighedFault>, errors: readonly ErrorObject[]): void {
+  const several = new Set(errors.filter(isOfOneForm).map(({ instancePath }) => parentPath(instancePath)))
+  const children = new Map<string, string[]>([...several].map(path => [path, []]))
+  const deeper = new Set<string>()
+  for (const path of faults.keys()) {
+    const parent = parentPath(path)
+    children.get(parent)?.push(path)
+    for (let above = parentPath(parent); above !== ''; above = parentPath(above)) deeper.add(above)
+  }
+  for (const [path, direct] of children) {
+    const mine = [path, ...direct].filter(one => (faults.get(one)?.weight ?? 0) > 0)
+    if (mine.length < 2 && !deeper.has(path)) continue
+    for (const one of mine) faults.delete(one)
+    const name = JSON.stringify(pointerSegments(path).at(-1))
+    if (!deeper.has(path))
+      faults.set(path, { instancePath: path, message: `${name} has none of the forms that it can have`, weight: 2 })
+  }
+}
+
+/** Does the error say that a member is not that of one form, where there are others? */
+function isOfOneForm({ keyword, params }: ErrorObject): boolean {
+  return keyword === 'enum' && Array.isArray(params.allowedValues) && params.allowedValues.length === 1
+}
+
+function parentPath(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')))
 }
 
 /** The schema of OpenAPI 3.1 that swagger-parser brings misspells one name of the Server Variable Object. */

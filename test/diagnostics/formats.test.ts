@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { codeFrame } from '../../generator/diagnostics/code-frame.js'
 import type { Diagnostic } from '../../generator/diagnostics/diagnostic.js'
 import { countLine, formatJson, formatText, sortDiagnostics } from '../../generator/diagnostics/formats.js'
@@ -206,4 +206,79 @@ test('line numbers of unequal length stand flush, and the frame ends with the te
     '     | ^',
   ])
   expect(codeFrame(() => undefined, { line: 1, start: 1, end: 1 })).toEqual([])
+})
+
+describe('many of one code', () => {
+  const many = (count: number, members: (index: number) => Partial<Diagnostic> = () => ({})) =>
+    Array.from({ length: count }, (_, index) =>
+      fault({ message: `number ${index}`, help: 'mend it', ...members(index) }),
+    )
+
+  test('are one entry with their number and the first places, and the others stay as they are', () => {
+    const text = formatText([...many(1223), fault({ code: 'a-b', location: { file: other, pointer: '' } })], sources, {
+      cwd,
+    })
+    expect(text).toBe(`\
+error scope-undefined: 1223 times, of which the first 3 are shown; --verbose shows all
+  specs/openapi.yaml:8:19 number 0
+  specs/openapi.yaml:8:19 number 1
+  specs/openapi.yaml:8:19 number 2
+  help: mend it
+
+common/a.yaml:1:1 error a-b: security scheme "auth0" declares no scope "read:mesages"
+  at #
+
+  > 1 | a: 1
+      | ^
+    2 | b: 2
+
+  help: write "read:messages", or add "read:mesages" to the scopes of "auth0"
+`)
+  })
+
+  test('are five at most on their own, and any number when asked for', () => {
+    expect(formatText(many(5), sources, { cwd }).match(/help:/g)).toHaveLength(5)
+    expect(formatText(many(6), sources, { cwd }).match(/number \d/g)).toHaveLength(3)
+    expect(formatText(many(6), sources, { cwd, verbose: true }).match(/number \d/g)).toHaveLength(6)
+  })
+
+  test('keep what helps each where that differs, and are told by severity', () => {
+    const text = formatText(
+      [...many(6, index => ({ help: `mend ${index}` })), ...many(6, () => ({ severity: 'warning' }))],
+      sources,
+      { cwd },
+    )
+    expect(text).toContain('  specs/openapi.yaml:8:19 number 1\n    help: mend 1\n')
+    expect(text.match(/^(?:error|warning) scope-undefined: 6 times/gm)).toEqual([
+      'error scope-undefined: 6 times',
+      'warning scope-undefined: 6 times',
+    ])
+  })
+
+  test('are all named, where they are what the router leaves out', () => {
+    const text = formatText(
+      many(40, () => ({ code: 'operation-skipped', severity: 'warning' })),
+      sources,
+      { cwd },
+    )
+    expect(text).toMatch(/^warning operation-skipped: 40 times\n/)
+    expect(text.match(/number \d+$/gm)).toHaveLength(40)
+  })
+
+  test('places are worked out for those only that are shown', () => {
+    let asked = 0
+    const pointers = many(100, index => ({
+      location: {
+        file: entry,
+        get pointer() {
+          asked++
+          return `/paths/${index}`
+        },
+      },
+    }))
+    formatText(pointers, sources, { cwd })
+    expect(asked).toBeLessThan(10)
+    expect(formatJson(pointers, sources, { cwd })).toHaveLength(100)
+    expect(countLine(pointers)).toMatch(/^100 errors/)
+  })
 })
