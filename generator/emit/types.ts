@@ -4,12 +4,14 @@ import type { ApiModel } from '../model/api-model.js'
 import { isObject } from '../model/claims.js'
 import { componentAt } from '../model/dereference.js'
 import { header } from './header.js'
+import { putBack, type SetAside, setAside } from './other-methods.js'
 
 /** `types.ts`: the document's schemas and operations as types, by openapi-typescript. */
 export async function emitTypes(document: ResolvedDocument, model: ApiModel): Promise<string> {
   // It changes what it is given.
   const copy = structuredClone(document.root)
-  keepNamesApart(copy, model)
+  const aside = setAside(copy, model)
+  keepNamesApart(copy, model, aside)
   dropLooseReferences(copy, copy)
   hidePercentSigns(copy)
   const nodes = await openapiTS(copy as unknown as OpenAPI3, {
@@ -18,7 +20,7 @@ export async function emitTypes(document: ResolvedDocument, model: ApiModel): Pr
     // Defaults of a body's members are not filled in, so its type must not say that they are there.
     defaultNonNullable: false,
   })
-  return `${header(model.document)}${astToString(nodes).replace(HIDDEN_PERCENT_SIGN, '%')}`
+  return `${header(model.document)}${astToString(putBack(nodes, aside.map(hidden))).replace(HIDDEN_PERCENT_SIGN, '%')}`
 }
 
 /**
@@ -26,9 +28,10 @@ export async function emitTypes(document: ResolvedDocument, model: ApiModel): Pr
  * calls that the API makes must not take the place of one that it serves, nor those of path items that were put in
  * their place and stand in `components` too.
  */
-function keepNamesApart(copy: JsonObject, { operations }: ApiModel): void {
+function keepNamesApart(copy: JsonObject, { operations }: ApiModel, aside: readonly SetAside[]): void {
   const { webhooks, components } = copy
   const names = new Map(operations.map(({ id, method, path }) => [`${method} ${path}`, id]))
+  for (const { key, id } of aside) names.set(`post ${key}`, id)
   const paths = isObject(copy.paths) ? copy.paths : {}
   // What came by reference may stand in several places: each gets an object, and so a name, of its own.
   for (const [path, item] of Object.entries(paths)) {
@@ -51,9 +54,15 @@ function keepNamesApart(copy: JsonObject, { operations }: ApiModel): void {
 /** openapi-typescript decodes a path's percent-encoding twice, and stops where the second time is one too many. */
 function hidePercentSigns(copy: JsonObject): void {
   if (!isObject(copy.paths)) return
-  copy.paths = Object.fromEntries(
-    Object.entries(copy.paths).map(([path, item]) => [path.replaceAll('%', '\ue000'), item]),
-  )
+  copy.paths = Object.fromEntries(Object.entries(copy.paths).map(([path, item]) => [hidePercent(path), item]))
+}
+
+function hidden({ key, path, ...rest }: SetAside): SetAside {
+  return { ...rest, key: hidePercent(key), path: hidePercent(path) }
+}
+
+function hidePercent(text: string): string {
+  return text.replaceAll('%', '\ue000')
 }
 
 /** A character of private use; a path of the document that holds one would show `%` in its type, and not compile. */

@@ -7,6 +7,7 @@ import type { ApiModel, JsonSchema, Method, Operation } from './api-model.js'
 import { isObject, kindOf } from './claims.js'
 import { error, show, UNSUPPORTED, warning } from './faults.js'
 import { toJsonSchema } from './json-schema.js'
+import { methodName, operationsOf } from './methods.js'
 import { checkNames, type NamedOperation, operationName } from './operation-id.js'
 import { checkPaths, PATH_FAULTS } from './paths.js'
 import { type PolicyReader, readPolicy, readWrittenClaims } from './policy.js'
@@ -27,8 +28,6 @@ export interface Modelled {
   readonly diagnostics: readonly Diagnostic[]
 }
 
-const METHODS: readonly Method[] = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace']
-
 /** Reads a resolved document into what the linters, emitters and the diff see: the one walk over its paths. */
 export function model(document: ResolvedDocument, options: ModelOptions): Modelled {
   const diagnostics: Diagnostic[] = []
@@ -42,9 +41,8 @@ export function model(document: ResolvedDocument, options: ModelOptions): Modell
   const items = readPathItems(document, report)
   for (const item of items) {
     const claims = readWrittenClaims(document, item.node, report)
-    for (const [method, node] of operationsOf(item, document, report)) {
-      const location = locateName(document.origins, item.node, method)
-      const name = `${method.toUpperCase()} ${item.path}`
+    for (const { method, node, location, unreachable } of operationsOf(item.node, item.path, document, report)) {
+      const name = `${methodName(method)} ${item.path}`
       const unsupported: Unsupported[] = []
       const request = {
         document,
@@ -54,20 +52,16 @@ export function model(document: ResolvedDocument, options: ModelOptions): Modell
           unsupported.push({ what, location: at })
         },
       }
-      if (!node) {
-        unsupported.push({ what: `the method ${show(method)}`, location })
-        found.push({ method: method as Method, path: item.path, segments: item.segments, location, name, unsupported })
-        continue
-      }
+      if (unreachable !== undefined) unsupported.push({ what: unreachable, location })
       const names = paramNames(item.segments)
       const parameters = readParameters([item.node, node], names, request)
       const policy = readPolicy(node, { claims, names, parameters, name, location }, policies)
       if (policy?.unsupported) unsupported.push(policy.unsupported)
       const requestBody = readRequestBody(node, request)
       const operationId = readOperationId(node, name, document, report)
-      const id = operationName(operationId, method, item.path)
+      const id = operationName(operationId, method.toLowerCase(), item.path)
       found.push({
-        method: method as Method,
+        method,
         path: item.path,
         segments: item.segments,
         location,
@@ -80,7 +74,7 @@ export function model(document: ResolvedDocument, options: ModelOptions): Modell
           operation: {
             id,
             ...(operationId !== undefined && { operationId }),
-            method: method as Method,
+            method,
             path: item.path,
             ...(typeof node.summary === 'string' && { summary: node.summary }),
             ...(node.deprecated === true && { deprecated: true as const }),
@@ -195,27 +189,6 @@ function readPathItems(document: ResolvedDocument, report: Report): PathItem[] {
     }
     return [{ path, segments: parsed.segments, node, location: at }]
   })
-}
-
-/** The operations of a path item; without a node for methods that are not supported yet. */
-function operationsOf(item: PathItem, document: ResolvedDocument, report: Report): [string, JsonObject?][] {
-  const operations = Object.keys(item.node)
-    .filter(key => METHODS.includes(key as Method))
-    .flatMap((method): [string, JsonObject][] => {
-      const node = item.node[method]
-      if (isObject(node)) return [[method, node]]
-      const location = document.origins.locate(item.node, method)
-      const message = `${method.toUpperCase()} ${item.path} must be an Operation Object, and is ${kindOf(node)}`
-      report(error({ code: 'operation-malformed', message, help: 'write the operation', location }))
-      return []
-    })
-  if (document.version !== '3.2') return operations
-  const { query, additionalOperations } = item.node
-  const later = [
-    ...(query === undefined ? [] : ['query']),
-    ...(isObject(additionalOperations) ? Object.keys(additionalOperations) : []),
-  ]
-  return [...operations, ...later.map((method): [string] => [method])]
 }
 
 function readOperationId(
