@@ -1,12 +1,13 @@
 import { createRequire } from 'node:module'
 import type { WriteStream } from 'node:tty'
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { type Checked, check } from './commands/check.js'
 import { type Generated, generate } from './commands/generate.js'
 import { type CompileOptions, displayPath } from './compile.js'
 import type { Diagnostic } from './diagnostics/diagnostic.js'
 import { countLine, formatText } from './diagnostics/formats.js'
 import type { Sources } from './load/document.js'
+import { readOrigin } from './load/remote-url.js'
 
 /** Done; faults in the document or stale output; wrong usage. */
 export type ExitStatus = 0 | 1 | 2
@@ -35,21 +36,32 @@ export async function run(args: readonly string[], streams: Streams): Promise<Ex
       .option('--out <folder>', 'where the emitted files go', 'generated')
       .option('--handlers <folder>', 'where the handlers are', 'handlers')
       .option('--root <folder>', "the folder that no reference may leave (default: the document's own)")
+      .option(
+        '--allow-remote',
+        'fetch what the document refers to over https, and record it beside the document',
+        false,
+      )
+      .option('--remote-origin <origin>', 'let references lead there from anywhere; may be repeated', originList)
+      .option('--refresh-remote', 'fetch again what was recorded', false)
       .option('--skip-unsupported', 'leave operations out of the router that cannot be enforced yet', false)
       .helpOption('--help', 'print this help')
 
   documented(program.command('generate'))
     .description('write the router, its types, policies and validators, and stubs for new operations')
-    .action(async (document: string, options: Omit<CompileOptions, 'document'>) => {
+    .action(async (document: string, options: Flags) => {
       const progress = startProgress(document, stderr)
-      const result = await generate({ ...options, document, cwd, onStage: progress.stage }).finally(progress.end)
+      const result = await generate({ ...compileOptions(options), document, cwd, onStage: progress.stage }).finally(
+        progress.end,
+      )
       status = reportGenerated(result, streams, cwd)
     })
   documented(program.command('check'))
     .description('compare the emitted files with what the document demands; writes nothing')
-    .action(async (document: string, options: Omit<CompileOptions, 'document'>) => {
+    .action(async (document: string, options: Flags) => {
       const progress = startProgress(document, stderr)
-      const result = await check({ ...options, document, cwd, onStage: progress.stage }).finally(progress.end)
+      const result = await check({ ...compileOptions(options), document, cwd, onStage: progress.stage }).finally(
+        progress.end,
+      )
       status = reportChecked(result, streams, cwd)
     })
 
@@ -60,6 +72,23 @@ export async function run(args: readonly string[], streams: Streams): Promise<Ex
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     stderr.write(`gatewright: ${error instanceof Error ? error.message : String(error)}\nNothing was written.\n`)
     return 1
+  }
+}
+
+/** What commander makes of the flags. */
+interface Flags extends Omit<CompileOptions, 'document' | 'remoteOrigins'> {
+  readonly remoteOrigin?: readonly string[]
+}
+
+function compileOptions({ remoteOrigin, ...options }: Flags): Omit<CompileOptions, 'document'> {
+  return { ...options, ...(remoteOrigin && { remoteOrigins: remoteOrigin }) }
+}
+
+function originList(text: string, others: readonly string[] = []): readonly string[] {
+  try {
+    return [...others, readOrigin(text)]
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : '')
   }
 }
 

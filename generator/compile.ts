@@ -4,13 +4,14 @@ import type { Diagnostic } from './diagnostics/diagnostic.js'
 import { EmitFailure, type Emitted, emit } from './emit/emit.js'
 import { emitStubs } from './emit/stubs.js'
 import { lint } from './lint/lint.js'
-import type { ResolvedDocument, Sources } from './load/document.js'
+import type { RecordFiles, ResolvedDocument, Sources } from './load/document.js'
 import { load } from './load/load.js'
+import type { RemoteOptions } from './load/remote-files.js'
 import type { ApiModel } from './model/api-model.js'
 import { model } from './model/model.js'
 
 /** Where a document is and where its code goes. Paths are relative to `cwd`. */
-export interface CompileOptions {
+export interface CompileOptions extends RemoteOptions {
   /** Default `specs/openapi.yaml`. */
   readonly document?: string
   /** The folder of the emitted files. Default `generated`. */
@@ -36,18 +37,28 @@ export interface Compiled {
   readonly emitted: ReadonlyMap<string, string>
   /** Absolute path → text: new stubs, and handlers' files that gain some. */
   readonly stubs: ReadonlyMap<string, string>
+  /** Copies of what was fetched over the network, or recorded when it was. */
+  readonly record: RecordFiles
 }
 
-/** load → model → lint → emit, up to the writing: what would be on disk. Reads files, and writes none. */
+/**
+ * load → model → lint → emit, up to the writing: what would be on disk. Reads files, and writes none; fetches nothing
+ * that is recorded, and nothing at all unless the options allow it.
+ */
 export async function compile(options: CompileOptions = {}): Promise<Compiled> {
   const { cwd = process.cwd(), onStage = () => {} } = options
   const entry = resolve(cwd, options.document ?? 'specs/openapi.yaml')
   const out = resolve(cwd, options.out ?? 'generated')
   const handlers = resolve(cwd, options.handlers ?? 'handlers')
-  const nothing = { emitted: new Map<string, string>(), stubs: new Map<string, string>() }
+  const nothing = {
+    emitted: new Map<string, string>(),
+    stubs: new Map<string, string>(),
+    record: { files: new Map<string, string>(), obsolete: [] },
+  }
 
   onStage('loading')
-  const loaded = await load(entry, options.root === undefined ? {} : { root: resolve(cwd, options.root) })
+  const { root, ...remote } = options
+  const loaded = await load(entry, { ...remote, ...(root !== undefined && { root: resolve(cwd, root) }) })
   const { document, sources } = loaded
   if (!document) return { diagnostics: loaded.diagnostics, sources, ...nothing }
   onStage('reading')
@@ -78,6 +89,7 @@ export async function compile(options: CompileOptions = {}): Promise<Compiled> {
     model: modelled.model,
     emitted: underFolder(out, emitted),
     stubs: underFolder(handlers, new Map(Object.entries(stubs.files))),
+    record: loaded.record ?? nothing.record,
   }
 }
 

@@ -16,8 +16,8 @@ export interface Checked extends Pick<Compiled, 'diagnostics' | 'sources' | 'mod
 
 /** Compares what is on disk with what {@link generate} would write. Writes nothing. */
 export async function check(options: CompileOptions = {}): Promise<Checked> {
-  const { diagnostics, sources, model, emitted, stubs } = await compile(options)
-  const stale = [...emitted, ...stubs].flatMap(([path, text]): StaleFile[] => {
+  const { diagnostics, sources, model, emitted, stubs, record } = await compile(options)
+  const stale = [...emitted, ...stubs, ...record.files].flatMap(([path, text]): StaleFile[] => {
     const found = readText(path)
     if (found === undefined) return [{ path, state: 'missing' }]
     return found === text ? [] : [{ path, state: 'differs', line: firstDifference(found, text) }]

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { type Compiled, type CompileOptions, compile, displayPath } from '../compile.js'
 import type { Diagnostic } from '../diagnostics/diagnostic.js'
 import { HEADER_MARK } from '../emit/header.js'
@@ -14,12 +15,15 @@ export interface Generated extends Pick<Compiled, 'diagnostics' | 'sources' | 'm
  */
 export async function generate(options: CompileOptions = {}): Promise<Generated> {
   const compiled = await compile(options)
-  const { sources, model, emitted, stubs } = compiled
+  const { sources, model, emitted, stubs, record } = compiled
   const diagnostics = [...compiled.diagnostics, ...foreignFiles(emitted, options.cwd ?? process.cwd())]
   if (!model || diagnostics.some(one => one.severity === 'error'))
     return { diagnostics, sources, ...(model && { model }) }
   options.onStage?.('writing')
-  return { diagnostics, sources, model, files: write(new Map([...emitted, ...stubs])) }
+  const files = write(new Map([...emitted, ...stubs, ...record.files]))
+  // Last of all: without them the old record would be broken, and the new one never names them.
+  for (const path of record.obsolete) rmSync(path, { force: true })
+  return { diagnostics, sources, model, files }
 }
 
 /** Files in the way that we did not write: whoever wrote them would lose them. */

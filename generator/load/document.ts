@@ -10,7 +10,7 @@ export interface Origins {
 
 /** The text of the files that were read; positions are worked out from it on demand. */
 export interface Sources {
-  /** Absolute paths of every file that was read, the entry first. */
+  /** Absolute paths of every file that was read, the entry first; URLs of those on other machines. */
   readonly files: readonly string[]
   text(file: string): string | undefined
 }
@@ -27,9 +27,19 @@ export interface ResolvedDocument {
   readonly origins: Origins
 }
 
+/** Copies of what was fetched, in a folder beside the document (see `LoadOptions`). */
+export interface RecordFiles {
+  /** Absolute path → text. Empty when nothing is remote. */
+  readonly files: ReadonlyMap<string, string>
+  /** Absolute paths of what was recorded and is used no longer. */
+  readonly obsolete: readonly string[]
+}
+
 export interface Loaded {
   /** Absent when the document cannot be read, parsed or resolved. */
   readonly document?: ResolvedDocument
+  /** What is to stand on disk so that the next run needs no network; there when the document is. */
+  readonly record?: RecordFiles
   readonly sources: Sources
   readonly diagnostics: readonly Diagnostic[]
 }
