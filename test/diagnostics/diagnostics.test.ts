@@ -16,6 +16,7 @@ const BESIDE: { readonly [code: string]: { readonly wrong: Files; readonly mende
     wrong: { 'generated/policies.ts': 'export const policies = { mine: true }\n' },
     mended: { 'elsewhere/policies.ts': 'export const policies = { mine: true }\n' },
   },
+  'remote-record-broken': { wrong: recorded('number'), mended: recorded('string') },
   'handler-orphaned': {
     wrong: {
       'handlers/listPets.ts':
@@ -23,7 +24,22 @@ const BESIDE: { readonly [code: string]: { readonly wrong: Files; readonly mende
     },
   },
 }
-const OPTIONS: { readonly [code: string]: readonly string[] } = { 'operation-skipped': ['--skip-unsupported'] }
+const OPTIONS: { readonly [code: string]: readonly string[] } = {
+  'operation-skipped': ['--skip-unsupported'],
+  'remote-unreachable': ['--remote-origin', 'https://127.0.0.1:9'],
+}
+
+/** A recorded copy of what the document refers to, with the digest of one that says "string". */
+function recorded(type: string): Files {
+  const entry = {
+    file: 'a2ca672196f0-pets.yaml',
+    sha256: '50732f6b86ba81d01d8b2c6aaab616d6ccf15951d120acd8ae8b4f24f8b378ef',
+  }
+  return {
+    'openapi.yaml.remote/lock.json': JSON.stringify({ documents: { 'https://schemas.example/pets.yaml': entry } }),
+    [`openapi.yaml.remote/${entry.file}`]: `{ type: array, items: { type: ${type} } }\n`,
+  }
+}
 
 /** Linked files of a case stand in its folder, and are laid beside the document. */
 function filesOf(code: string, document: string): Files {
@@ -98,6 +114,7 @@ describe('every code of the sources has its case here', () => {
 /** Words of the sources that look like codes and are none. */
 const OTHER_WORDS = [
   'adjacent-params',
+  'content-encoding',
   'content-type',
   'first-wins',
   'no-leading-slash',
