@@ -17,7 +17,9 @@ export function isSecure({ protocol, hostname }: URL): boolean {
 export function readOrigin(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
   const isOrigin = url !== undefined && isSecure(url) && (text === url.origin || text === `${url.origin}/`)
-  if (!isOrigin) throw new TypeError(`${JSON.stringify(text)} is no origin such as https://schemas.example`)
+  // A star would be taken for a pattern.
+  if (!isOrigin || url.hostname.includes('*'))
+    throw new TypeError(`${JSON.stringify(text)} is no origin such as https://schemas.example`)
   return url.origin
 }
 
