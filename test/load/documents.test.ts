@@ -32,10 +32,10 @@ test.each(sound)('%s is read in one piece', async (file, root, operations) => {
   const dangling = references(document.root).filter(ref => !resolves(document.root, ref))
   expect(dangling).toEqual([])
 
-  // Where a document has one file, nothing of it is lost or moved.
-  const text = readFileSync(documents + file, 'utf8')
-  if (sources.files.length === 1)
-    expect(document.root).toEqual(parseYaml(text, { stringKeys: true, maxAliasCount: -1 }))
+  // Where a document has one file, nothing of it is lost or moved but names that nothing refers to any more.
+  if (sources.files.length > 1) return
+  const written = parseYaml(readFileSync(documents + file, 'utf8'), { stringKeys: true, maxAliasCount: -1 })
+  expect(document.root).toEqual(JSON.parse(JSON.stringify(written), withoutIdentifiers))
 })
 
 test('what stands in another file is placed there', async () => {
@@ -76,4 +76,8 @@ function resolves(root: Record<string, unknown>, ref: string): boolean {
   const [hash, components, section = '', name = '', ...rest] = ref.split('/')
   const listed = (root.components as Record<string, Record<string, unknown>>)[section]
   return hash === '#' && components === 'components' && rest.length === 0 && listed?.[name] !== undefined
+}
+
+function withoutIdentifiers(name: string, value: unknown): unknown {
+  return /^\$(?:id|anchor|dynamicAnchor)$/.test(name) && typeof value === 'string' ? undefined : value
 }
