@@ -84,6 +84,7 @@ class ValueReader {
   private readonly anchors = new Map<string, Anchored>()
   private size = 0
   private repeated = 0
+  private overflown = false
 
   constructor(private readonly onName: (name: string, offset: number) => void) {}
 
@@ -167,6 +168,9 @@ class ValueReader {
     this.size += anchored.size
     this.repeated += anchored.size
     if (this.repeated > MOST_REPEATED) {
+      // Once is enough: what repeats so much does so everywhere.
+      if (this.overflown) return undefined
+      this.overflown = true
       return this.fault({
         message: `aliases repeat more than ${MOST_REPEATED.toLocaleString('en')} values`,
         help: 'repeat less',
