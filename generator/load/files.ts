@@ -171,14 +171,15 @@ function readParsed(
 }
 
 function decodeText(bytes: Buffer): string | Opened {
+  const [first, second] = bytes
+  // YAML 1.2 section 5.2: without a byte order mark, a zero beside the first ASCII character tells.
+  const isWide =
+    (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff) || first === 0 || second === 0
+  if (isWide) return { failure: 'unreadable', reason: 'its text is UTF-16 or UTF-32, and must be UTF-8' }
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
-    // YAML 1.2 section 5.2: without a mark, the zero byte beside a first ASCII character tells.
-    const [first, second] = bytes
-    const wide = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)
-    const encoding = wide ? 'UTF-16, and must be UTF-8' : 'not UTF-8'
-    return { failure: 'unreadable', reason: `its text is ${encoding}` }
+    return { failure: 'unreadable', reason: 'its text is not UTF-8' }
   }
 }
 

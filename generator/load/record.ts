@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { RecordFiles } from './document.js'
-import type { SightingLog } from './sighting.js'
+import { SightingLog } from './sighting.js'
 
 /**
  * Copies of what a document refers to over the network, in a folder beside it that is committed with it:
@@ -23,7 +23,7 @@ interface Entry {
 const LOCK = 'lock.json'
 
 /** @param entry absolute path of the document. */
-export function readRecord(entry: string, log: SightingLog): RemoteRecord {
+export function readRecord(entry: string, log = new SightingLog()): RemoteRecord {
   const folder = `${entry}.remote`
   const lock = readLock(join(folder, LOCK), log)
   const entries = 'entries' in lock ? lock.entries : new Map<string, Entry>()

@@ -192,6 +192,27 @@ test.each([
       'openapi.yaml': `${head}components: { parameters: { A: { $ref: '#/components/parameters/B' }, B: { $ref: '#/components/parameters/A' } } }\n`,
     },
   ],
+  [
+    'of path items that hold each other',
+    {
+      'openapi.yaml': `${head}webhooks: { a: { $ref: a.yaml } }\n`,
+      'a.yaml': '$ref: b.yaml\nsummary: a\n',
+      'b.yaml': '$ref: a.yaml\n',
+    },
+  ],
+  [
+    'of an operation that leads to itself',
+    {
+      'openapi.yaml': `openapi: 3.1.0\ninfo: { title: T, version: '1' }\npaths: { /a: { get: { $ref: '#/paths/~1a/get' } } }\n`,
+    },
+  ],
+  [
+    'of lists of parameters',
+    {
+      'openapi.yaml': `openapi: 3.1.0\ninfo: { title: T, version: '1' }\npaths: { /a: { get: { parameters: [{ $ref: p.yaml#/0 }], responses: {} } } }\n`,
+      'p.yaml': '- $ref: p.yaml#/1\n- $ref: p.yaml#/0\n',
+    },
+  ],
   ['of pointers', { 'openapi.yaml': schema("{ items: { $ref: '#/components/schemas/Food/items/a/b' } }") }],
   [
     'of a callback that holds itself',
@@ -227,6 +248,9 @@ test.each([
   ['nothing', '{ $ref: }'],
   ['malformed encoding', "{ $ref: '#/components/schemas/%ZZ' }"],
   ['a zero byte', '{ $ref: "a%00.yaml" }'],
+  ['a path of Windows', "{ $ref: 'schemas\\pet.yaml' }"],
+  ['a path of Windows from its root', "{ $ref: 'C:\\schemas\\pet.yaml#/A' }"],
+  ['a host of Windows', "{ $ref: '\\\\host\\pet.yaml' }"],
 ])('a reference that is %s is malformed', async (_, text) => {
   expect((await loaded({ 'openapi.yaml': schema(text) })).codes).toEqual(['reference-malformed'])
 })
