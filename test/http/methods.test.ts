@@ -144,3 +144,82 @@ paths:
     expect(stderr).toContain('document-form: "/a" holds "query", which has no place there')
   }
 })
+
+test('what additionalOperations leave open is left out with what could be meant, if that is allowed', async () => {
+  const work = workspace({
+    'openapi.yaml': `openapi: 3.2.0
+info: { title: T, version: "1" }
+security: []
+paths:
+  /twice: { get: { ${responses} }, additionalOperations: { GET: { ${responses} } } }
+  /head: { get: { ${responses} }, additionalOperations: { HEAD: { ${responses} } } }
+  /none: { additionalOperations: 5 }
+  /named/{id}:
+    parameters: [{ name: id, in: path, required: true, schema: { type: integer } }]
+    get: { ${responses} }
+    additionalOperations: { parameters: { ${responses} }, Copy: { ${responses} } }
+  /{any}: { get: { ${responses} } }
+`,
+  })
+  const malformed = await work.run('generate', 'openapi.yaml', '--rule', 'feature-unsupported=warn')
+  expect(malformed.status).toBe(1)
+  expect(malformed.stderr.match(/operation-malformed: .*/g)).toEqual([
+    'operation-malformed: "GET" stands in additionalOperations of /twice, and has a field of its own',
+    'operation-malformed: "HEAD" stands in additionalOperations of /head, and has a field of its own',
+    'operation-malformed: additionalOperations of /none must be an object, and is a number',
+  ])
+  const lowered = ['--rule', 'operation-malformed=off', '--rule', 'feature-unsupported=off']
+  const { status, stdout, stderr } = await work.run('generate', 'openapi.yaml', ...lowered)
+  expect([status, stdout]).toEqual([0, expect.stringContaining('3 operations, 6 operations left out.')])
+  expect(stderr).toContain('additionalOperations of /none is left out: it must be an object, and is a number')
+  const matrix = await work.run('matrix', 'openapi.yaml', '--format', 'json', ...lowered)
+  const { skipped } = JSON.parse(matrix.stdout) as { skipped: { method: string; path: string }[] }
+  expect(skipped.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
+    'Copy /named/{id}',
+    'GET /twice',
+    'GET /twice',
+    'HEAD /head',
+    'additionalOperations /none',
+    'parameters /named/{id}',
+  ])
+  expect(work.text('generated/router.ts').match(/gate\.[^,)]*[,)](?: 'HEAD')?/g)).toEqual([
+    "gate.get('/head',",
+    "gate.get('/named/{id}',",
+    "gate.get('/{any}',",
+    "gate.absent('/twice')",
+    "gate.absent('/none')",
+    "gate.absent('/head', 'HEAD'",
+  ])
+  expect(work.text('generated/types.ts')).toMatch(/"\/named\/\{id\}": \{\s+parameters: \{[^}]*path: \{\s+id: number/)
+})
+
+test('parameters of query and additionalOperations have the types that handlers are given', async () => {
+  const parameters = `parameters:
+  - { name: filter, in: query, required: true, content: { application/json: { schema: { type: array, items: { type: number } } } } }
+  - { name: Authorization, in: header, schema: { type: string } }`.replaceAll('\n', '\n      ')
+  const work = workspace({
+    'openapi.yaml': `openapi: 3.2.0
+info: { title: T, version: "1" }
+security: []
+paths:
+  /a/{undescribed}:
+    query:
+      operationId: search
+      ${parameters}
+      ${responses}
+    additionalOperations:
+      COPY:
+        operationId: copy
+  ${parameters.replaceAll('\n', '\n  ').replace('parameters', '      parameters')}
+        ${responses}
+`,
+  })
+  const { status, stdout, stderr } = await work.run('generate', 'openapi.yaml')
+  expect([status, stderr, stdout]).toEqual([0, expect.any(String), expect.stringContaining('2 operations. ')])
+  for (const id of ['search', 'copy']) {
+    const [text = ''] = new RegExp(`^    ${id}: \\{[^]*?^    \\};`, 'm').exec(work.text('generated/types.ts')) ?? []
+    expect(text).toMatch(/filter: number\[\];/)
+    expect(text).toMatch(/undescribed: string;/)
+    expect(text).not.toContain('Authorization')
+  }
+})

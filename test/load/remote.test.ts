@@ -1,33 +1,13 @@
-import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { RequestListener } from 'node:http'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { load } from '../../generator/load/load.js'
 import { fetchDocument } from '../../generator/load/remote.js'
 import { isPublicAddress, readOrigin } from '../../generator/load/remote-url.js'
 import { workspace } from '../golden/workspace.js'
 import { folder } from './folder.js'
-
-/** A server on loopback that holds these files, and the requests that it was sent. */
-async function remote(files: { [path: string]: string | RequestListener }) {
-  const asked: IncomingMessage[] = []
-  const server = createServer((request, response) => {
-    asked.push(request)
-    const file = files[request.url ?? '']
-    if (typeof file === 'function') file(request, response)
-    else if (file === undefined) response.writeHead(404).end()
-    else response.end(file)
-  }).listen(0, '127.0.0.1')
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  await once(server, 'listening')
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  return { origin, files, asked, paths: () => asked.map(({ url }) => url) }
-}
+import { remote } from './remote-server.js'
 
 const document = (...refs: string[]) => `openapi: 3.1.0
 info: { title: T, version: '1' }
