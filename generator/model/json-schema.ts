@@ -2,10 +2,11 @@ import type { JsonSchema } from './api-model.js'
 import { isObject, kindOf } from './claims.js'
 import { CONSTRAINTS, SUBSCHEMAS, type Subschemas } from './json-schema-keywords.js'
 import { unicodePattern } from './pattern.js'
+import { matchingOf } from './patterns/matching.js'
 
 /** Why a schema cannot be compiled, and where inside it. */
 export interface SchemaFault {
-  readonly code: 'schema-malformed' | 'schema-unsupported'
+  readonly code: 'schema-malformed' | 'schema-unsupported' | 'pattern-unsafe'
   readonly message: string
   readonly help: string
   readonly path: readonly (string | number)[]
@@ -86,7 +87,8 @@ function convertKeyword(
   if (keyword === 'type') return { type: Array.isArray(value) ? [...new Set(value)] : value }
   if (keyword !== 'pattern') return { [keyword]: value }
   const pattern = unicodePattern(String(value))
-  return pattern === undefined ? fail(badPattern(at)) : { pattern }
+  const fault = faultOfPattern(pattern, at)
+  return fault || pattern === undefined ? fail(fault ?? badPattern(at)) : { pattern }
 }
 
 function convertSubschemas(
@@ -112,7 +114,8 @@ function convertSubschemas(
   const members: [string, JsonSchema][] = []
   for (const [name, one] of Object.entries(value)) {
     const key = keyword === 'patternProperties' ? unicodePattern(name) : name
-    const fault = faultOfName(name, key, [...at, name])
+    const fault =
+      faultOfName(name, [...at, name]) ?? (keyword === 'patternProperties' && faultOfPattern(key, [...at, name]))
     if (fault || key === undefined) {
       if (fault) report(fault)
       return FAULTY
@@ -122,9 +125,8 @@ function convertSubschemas(
   return { [keyword]: Object.fromEntries(members) }
 }
 
-function faultOfName(name: string, pattern: string | undefined, at: Path): SchemaFault | undefined {
+function faultOfName(name: string, at: Path): SchemaFault | undefined {
   if (name === '__proto__') return prototypeName(at)
-  if (pattern === undefined) return badPattern(at)
   if (!/\p{Surrogate}/u.test(name)) return undefined
   const message = 'a member whose name is no well-formed Unicode cannot be validated'
   return { code: 'schema-unsupported', message, help: 'give it another name', path: at }
@@ -201,6 +203,17 @@ function malformed(message: string, help: string, path: Path): SchemaFault {
 function badPattern(path: Path): SchemaFault {
   const help = 'write it in the syntax of JavaScript (ECMA-262, with the u flag), without delimiters or flags'
   return malformed('the pattern is no regular expression', help, path)
+}
+
+function faultOfPattern(pattern: string | undefined, path: Path): SchemaFault | undefined {
+  if (pattern === undefined) return badPattern(path)
+  if (matchingOf(pattern)) return undefined
+  return {
+    code: 'pattern-unsafe',
+    message: 'the pattern may take so long on a text made for it that the server stands still',
+    help: 'write it without backreferences, without lookaround except next to its two ends, and with counts below 1000: maxLength limits lengths',
+    path,
+  }
 }
 
 function prototypeName(path: Path): SchemaFault {

@@ -103,6 +103,7 @@ const OTHER_WORDS = [
   'no-leading-slash',
   'openapi-typescript',
   'query-or-fragment',
+  'redos-detector',
   'repeated-param',
   'second-wins',
   'ts-morph',

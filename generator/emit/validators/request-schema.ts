@@ -1,6 +1,6 @@
-import { fullFormats } from 'ajv-formats/dist/formats.js'
 import type { ApiModel, JsonSchema } from '../../model/api-model.js'
 import { mapSubschemas } from '../../model/json-schema-keywords.js'
+import { checkedFormats } from './format.js'
 import { component, listed } from './schemas.js'
 
 export interface RequestSchemas {
@@ -23,7 +23,12 @@ function convert(schema: JsonSchema, context: RequestSchemas, outer: ReadonlySet
   const result: { [keyword: string]: unknown } = mapSubschemas<JsonSchema>(rest, one => convert(one, context, NONE))
   if (Array.isArray(allOf)) result.allOf = allOf.map(one => convert(one, context, readOnly))
   if (result.$ref !== undefined) result.$ref = context.idOf(component(context.schemas, result.$ref).name)
-  if (typeof result.format === 'string' && !constrains(result.format)) delete result.format
+  if (typeof result.format === 'string') {
+    const [first, ...others] = checkedFormats(result.format, result.type)
+    if (first === undefined) delete result.format
+    else result.format = first
+    if (others.length > 0) result.allOf = [...listed(result, 'allOf'), ...others.map(format => ({ format }))]
+  }
   if (Array.isArray(result.required)) {
     // OpenAPI (Schema Object, `readOnly`): `required` takes effect on the response only.
     result.required = result.required.filter(name => !readOnly.has(name))
@@ -45,11 +50,6 @@ function withPatternsApart(schema: JsonSchema): JsonSchema {
   const members = Object.fromEntries(entries.filter(([keyword]) => MEMBERS.includes(keyword)))
   const rest = Object.fromEntries(entries.filter(([keyword]) => !MEMBERS.includes(keyword)))
   return { ...rest, allOf: [...listed(rest, 'allOf'), members] }
-}
-
-/** A format that is not known is an annotation. The table's own members only: a document may write `constructor`. */
-function constrains(format: string): boolean {
-  return Object.hasOwn(fullFormats, format) && !['float', 'double', 'password', 'binary'].includes(format)
 }
 
 const NONE: ReadonlySet<string> = new Set()
