@@ -19,11 +19,11 @@ type Path = SchemaFault['path']
 type Keywords = { [keyword: string]: unknown }
 
 /**
- * Brings a Schema Object of an OpenAPI version to JSON Schema 2020-12: keywords that constrain, `default`, `readOnly`
- * and `writeOnly`. Annotations and unknown keywords are left out; what constrains and is malformed is reported, and a
+ * Brings a Schema Object of an OpenAPI version to JSON Schema 2020-12: keywords that constrain, `default`, `readOnly`,
+ * `writeOnly` and `discriminator`. Annotations and unknown keywords are left out; what constrains and is malformed is reported, and a
  * schema that matches nothing stands in its place. A schema in this form already stays as it is.
  *
- * Does not resolve `$ref`, and does not validate by `discriminator`: the branches of `oneOf` and `anyOf` do that.
+ * Does not resolve `$ref`. A `discriminator` stays as a hint at which branch of `oneOf` or `anyOf` is meant.
  */
 export function toJsonSchema(schema: unknown, version: Version, report: ReportSchemaFault): JsonSchema {
   return convert(schema, [], { version, report })
@@ -76,6 +76,7 @@ function convertKeyword(
     return FAULTY
   }
   if (keyword === 'dependencies') return convertDependencies(value, at, context)
+  if (keyword === 'discriminator') return convertDiscriminator(value)
   const holds = SUBSCHEMAS.get(keyword)
   if (holds) return convertSubschemas(keyword, holds, value, at, context)
   const constraint = CONSTRAINTS.get(keyword)
@@ -146,6 +147,20 @@ function convertDependencies(value: unknown, at: Path, context: Context): Keywor
   }
   const dependentSchemas = convertSubschemas('dependentSchemas', 'members', schemas, at, context)
   return dependentSchemas === FAULTY ? FAULTY : { dependentRequired: names, ...dependentSchemas }
+}
+
+/** A hint, as OpenAPI says: one that is malformed, or of no use, is none. */
+function convertDiscriminator(value: unknown): Keywords | undefined {
+  if (!isObject(value) || typeof value.propertyName !== 'string' || value.propertyName === '__proto__') return undefined
+  const { propertyName, mapping, defaultMapping } = value
+  const entries = Object.entries(isObject(mapping) ? mapping : {}).filter(([, target]) => typeof target === 'string')
+  return {
+    discriminator: {
+      propertyName,
+      ...(entries.length > 0 && { mapping: Object.fromEntries(entries) }),
+      ...(typeof defaultMapping === 'string' && { defaultMapping }),
+    },
+  }
 }
 
 /** In OpenAPI 3.0, exclusive bounds are flags beside the bounds themselves. */

@@ -5,7 +5,7 @@ import { linearPattern } from '../../../runtime/linear-pattern.js'
 import type { ApiModel, JsonSchema } from '../../model/api-model.js'
 import { type Matching, matchingOf } from '../../model/patterns/matching.js'
 import { jsonLiteral } from './json-literal.js'
-import { requestSchema } from './request-schema.js'
+import { MISFIT, requestSchema } from './request-schema.js'
 import { component } from './schemas.js'
 
 /** Compiles schemas to code, each distinct one once, whoever uses it; components are shared by reference. */
@@ -65,7 +65,11 @@ export class SchemaCompiler {
   }
 
   private converted(schema: JsonSchema): JsonSchema {
-    return requestSchema(schema, { schemas: this.schemas, idOf: name => this.componentId(name) })
+    return requestSchema(schema, {
+      schemas: this.schemas,
+      idOf: name => this.componentId(name),
+      idOfInline: one => this.inlineId(one),
+    })
   }
 
   private componentId(name: string): string {
@@ -132,6 +136,12 @@ function compilerFor(unevaluated: boolean): Ajv2020 {
   })
   // ajv's class for 2020-12 turns it on always; the account of what was evaluated costs code and time.
   ajv.opts.unevaluated = unevaluated
+  ajv.addKeyword({
+    keyword: MISFIT,
+    schemaType: 'string',
+    code: context => context.fail(),
+    error: { message: '', params: ({ schema }) => _`{reason: ${schema}}` },
+  })
   return ajv
 }
 
