@@ -1,4 +1,5 @@
-import { fullFormats } from 'ajv-formats/dist/formats.js'
+import { formats } from './formats.js'
+import { linearPattern } from './linear-pattern.js'
 
 /** What a compiled schema found: ajv's error object. */
 export interface SchemaError {
@@ -92,7 +93,8 @@ export interface OperationValidator {
 
 /** What compiled schemas call. For generated code only. */
 export const schemaFunctions = {
-  formats: fullFormats,
+  formats,
+  linearPattern,
 
   /** Code points, as JSON Schema counts `minLength` and `maxLength`. */
   ucs2length(text: string): number {

@@ -7,7 +7,7 @@ import type { SourceFile, SourceFiles } from './files.js'
 import { type Kind, memberSlot, type Slot, sections } from './grammar.js'
 import { DEEPEST } from './json-text.js'
 import { locationOf, member, type Origin, type OriginMap } from './origins.js'
-import { componentReference } from './reference.js'
+import { componentReference, readReference } from './reference.js'
 import { createTargets, isObject, type Target, type Targets, targetKey } from './targets.js'
 
 /** Objects and lists of the resolved document; what is referred to from several places counts at each. */
@@ -98,7 +98,9 @@ class Resolver {
     if (kind === 'discriminator') return this.discriminator(node, origin, depth)
     if (kind === 'components') return this.components(node, origin, depth)
     const built = this.members(node, origin, depth, name => memberSlot(kind, name))
-    if (kind === 'schema' && ('$dynamicRef' in built || '$recursiveRef' in built)) this.dynamic.add(built)
+    if (kind !== 'schema') return built
+    if ('$dynamicRef' in built || '$recursiveRef' in built) this.dynamic.add(built)
+    if (isObject(built.discriminator)) this.keepNames(node as JsonObject, built, built.discriminator)
     return built
   }
 
@@ -232,6 +234,27 @@ class Resolver {
     return built
   }
 
+  /** Without a mapping, a discriminator means schemas by the names that references say: here they may have got others. */
+  private keepNames(written: JsonObject, built: JsonObject, discriminator: JsonObject): void {
+    const mapping = isObject(discriminator.mapping) ? discriminator.mapping : {}
+    const mapped = Object.values(mapping)
+    const kept: [string, unknown][] = []
+    for (const keyword of ['oneOf', 'anyOf']) {
+      const [before, after] = [written[keyword], built[keyword]]
+      if (!Array.isArray(before) || !Array.isArray(after)) continue
+      for (const [index, one] of after.entries()) {
+        const name = isObject(before[index]) ? impliedName(before[index].$ref) : undefined
+        const ref = isObject(one) ? one.$ref : undefined
+        if (name === undefined || typeof ref !== 'string' || ref === componentReference('schemas', name)) continue
+        const known = Object.hasOwn(mapping, name) || mapped.includes(ref) || mapped.includes(impliedName(ref))
+        if (!known) kept.push([name, ref])
+      }
+    }
+    if (kept.length > 0) {
+      discriminator.mapping = this.derived(mapping, { ...mapping, ...Object.fromEntries(kept) })
+    }
+  }
+
   private mapped(name: unknown, place: Origin): unknown {
     if (typeof name !== 'string') return name
     if (/^[A-Za-z0-9._-]+$/.test(name) && (this.names.isOwn(name) || !/\.(?:ya?ml|json)$/i.test(name))) return name
@@ -262,4 +285,11 @@ class Resolver {
     const origin = this.nodes.get(from)
     return origin === undefined ? node : this.placed(node, origin)
   }
+}
+
+/** What a reference says that it leads to: the last segment, or the file. */
+function impliedName(ref: unknown): string | undefined {
+  const reference = typeof ref === 'string' ? readReference(ref) : undefined
+  if (typeof reference !== 'object') return undefined
+  return reference.segments.at(-1) ?? reference.path?.replace(/^.*[\\/]/s, '').replace(/\.(?:ya?ml|json)$/i, '')
 }

@@ -108,6 +108,7 @@ const OTHER_WORDS = [
   'no-leading-slash',
   'openapi-typescript',
   'query-or-fragment',
+  'redos-detector',
   'repeated-param',
   'second-wins',
   'ts-morph',
