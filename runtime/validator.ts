@@ -1,10 +1,9 @@
 import { formats } from './formats.js'
 import { linearPattern } from './linear-pattern.js'
 
-/** What a compiled schema found: ajv's error object. */
+/** What a compiled schema found: of ajv's error object, what faults are told from. */
 export interface SchemaError {
   readonly instancePath: string
-  readonly schemaPath: string
   readonly keyword: string
   readonly params: { readonly [name: string]: unknown }
 }

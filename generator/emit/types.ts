@@ -150,7 +150,17 @@ function dropLooseReferences(node: unknown, root: JsonObject, seen = new Set<unk
   if (!isObject(node)) return
   if (typeof node.$ref === 'string' && !resolves(node.$ref, root)) delete node.$ref
   if (isObject(node.discriminator) && typeof node.discriminator.propertyName === 'string') delete node.discriminator
+  for (const keyword of ['allOf', 'anyOf', 'oneOf']) {
+    const list = node[keyword]
+    if (Array.isArray(list)) node[keyword] = list.map(asObject)
+  }
   for (const value of Object.values(node)) dropLooseReferences(value, root, seen)
+}
+
+/** openapi-typescript takes no boolean in a list of schemas. */
+function asObject(schema: unknown): unknown {
+  if (typeof schema !== 'boolean') return schema
+  return schema ? {} : { not: {} }
 }
 
 function resolves(reference: unknown, root: JsonObject): boolean {

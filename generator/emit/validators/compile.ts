@@ -4,6 +4,7 @@ import { formats } from '../../../runtime/formats.js'
 import { linearPattern } from '../../../runtime/linear-pattern.js'
 import type { ApiModel, JsonSchema } from '../../model/api-model.js'
 import { type Matching, matchingOf } from '../../model/patterns/matching.js'
+import { compact } from './compaction.js'
 import { jsonLiteral } from './json-literal.js'
 import { MISFIT, requestSchema } from './request-schema.js'
 import { component } from './schemas.js'
@@ -68,7 +69,9 @@ export class SchemaCompiler {
       )
     const [foreign] = /^.*= require\(.*$/m.exec(code.replace(/"(?:[^"\\]|\\.)*"/g, '""')) ?? []
     if (foreign !== undefined) throw new Error(`ajv's code needs what the runtime does not offer: ${foreign}`)
-    return code.replace(/\n{2,}/g, '\n\n').trim()
+    return compact(code)
+      .replace(/\n{2,}/g, '\n\n')
+      .trim()
   }
 
   private converted(schema: JsonSchema): JsonSchema {
