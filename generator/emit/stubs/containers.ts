@@ -6,7 +6,7 @@ import {
   type ObjectLiteralExpression,
   type TypeNode,
 } from 'ts-morph'
-import { exportsOf, localValue, type Value } from './exports.js'
+import { exportsOf, localValue, settled, type Value } from './exports.js'
 import { ALL, handlerOf, type Names, promisedBy } from './handler-types.js'
 import type { Modules } from './modules.js'
 
@@ -28,7 +28,8 @@ export interface Register {
 }
 
 /** What a value holds: an object, an instance, what a function returns, or all that a module exports. */
-export function containerOf(value: Value, modules: Modules, above: readonly Node[] = []): Container | undefined {
+export function containerOf(from: Value, modules: Modules, above: readonly Node[] = []): Container | undefined {
+  const value = settled(from, modules)
   if (value.kind === 'unseen') return undefined
   if (value.kind === 'module') {
     const { values, unseen } = exportsOf(value.module, modules)

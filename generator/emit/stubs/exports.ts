@@ -1,9 +1,13 @@
 import { Node, type SourceFile } from 'ts-morph'
 import { type Modules, SYNTAX } from './modules.js'
 
-/** What a name stands for: a declaration or an expression, all exports of a module, or something out of sight. */
+/**
+ * What a name stands for: a declaration or an expression, another module's export, all of its exports, or something
+ * out of sight.
+ */
 export type Value =
   | { readonly kind: 'node'; readonly module: string; readonly node: Node }
+  | { readonly kind: 'export'; readonly module: string; readonly name: string }
   | { readonly kind: 'module'; readonly module: string }
   | { readonly kind: 'unseen' }
 
@@ -13,17 +17,26 @@ export interface Exports {
   readonly unseen: readonly string[]
 }
 
-const UNSEEN: Value = { kind: 'unseen' }
+const UNSEEN = { kind: 'unseen' } as const
+
+const known = new WeakMap<Modules, Map<string, Exports>>()
 
 /** What a module exports, also through other modules of the folder. */
-export function exportsOf(name: string, modules: Modules, above: readonly string[] = []): Exports {
+export function exportsOf(name: string, modules: Modules): Exports {
+  const exports = known.get(modules) ?? new Map<string, Exports>()
+  known.set(modules, exports)
+  const found = exports.get(name) ?? lookAtExports(name, modules, [])
+  exports.set(name, found)
+  return found
+}
+
+function lookAtExports(name: string, modules: Modules, above: readonly string[]): Exports {
   const values = new Map<string, Value>()
   const unseen: string[] = []
   const file = modules.open(name)
   if (file === undefined || above.includes(name)) return { values, unseen }
   const fault = modules.syntaxFault(name)
   if (fault !== undefined) return { values, unseen: [`${SYNTAX} (${fault})`] }
-  const within = [...above, name]
 
   for (const [exported, node] of ownExports(file)) values.set(exported, { kind: 'node', module: name, node })
   const stars = new Map<string, Value>()
@@ -33,15 +46,15 @@ export function exportsOf(name: string, modules: Modules, above: readonly string
     for (const one of declaration.getNamedExports()) {
       const exported = one.getAliasNode()?.getText() ?? one.getName()
       const local = one.getName()
-      if (specifier === undefined) values.set(exported, localValue(local, file, name, modules, within))
-      else values.set(exported, source === undefined ? UNSEEN : exportOf(source, local, modules, within))
+      if (specifier === undefined) values.set(exported, localValue(local, file, name, modules))
+      else values.set(exported, exportOf(source, local))
     }
     const namespace = declaration.getNamespaceExport()?.getName()
     if (namespace !== undefined) values.set(namespace, source ? { kind: 'module', module: source } : UNSEEN)
     else if (declaration.isNamespaceExport() && !declaration.isTypeOnly()) {
       if (source === undefined) unseen.push(`takes all of '${specifier}', which is not in the folder`)
       else {
-        const more = exportsOf(source, modules, within)
+        const more = lookAtExports(source, modules, [...above, name])
         for (const [exported, value] of more.values) if (exported !== 'default') stars.set(exported, value)
         unseen.push(...more.unseen.map(why => `takes all of '${specifier}', which ${why}`))
       }
@@ -53,29 +66,35 @@ export function exportsOf(name: string, modules: Modules, above: readonly string
 }
 
 /** What the local name stands for in the module. */
-export function localValue(
-  local: string,
-  file: SourceFile,
-  name: string,
-  modules: Modules,
-  above: readonly string[] = [],
-): Value {
+export function localValue(local: string, file: SourceFile, name: string, modules: Modules): Value {
   const node = declarationOf(local, file)
   if (node !== undefined) return { kind: 'node', module: name, node }
   for (const declaration of file.getImportDeclarations()) {
     const source = modules.find(declaration.getModuleSpecifierValue(), name)
     const one = declaration.getNamedImports().find(it => (it.getAliasNode()?.getText() ?? it.getName()) === local)
-    if (one !== undefined) return source === undefined ? UNSEEN : exportOf(source, one.getName(), modules, above)
-    if (declaration.getDefaultImport()?.getText() === local)
-      return source === undefined ? UNSEEN : exportOf(source, 'default', modules, above)
+    if (one !== undefined) return exportOf(source, one.getName())
+    if (declaration.getDefaultImport()?.getText() === local) return exportOf(source, 'default')
     if (declaration.getNamespaceImport()?.getText() === local)
       return source === undefined ? UNSEEN : { kind: 'module', module: source }
   }
   return UNSEEN
 }
 
-function exportOf(module: string, name: string, modules: Modules, above: readonly string[]): Value {
-  return exportsOf(module, modules, above).values.get(name) ?? UNSEEN
+function exportOf(module: string | undefined, name: string): Value {
+  return module === undefined ? UNSEEN : { kind: 'export', module, name }
+}
+
+/** What a value is in the end, through all modules that hand it on. Parsing them is dear: only who looks needs it. */
+export function settled(value: Value, modules: Modules): Exclude<Value, { kind: 'export' }> {
+  const seen = new Set<string>()
+  let at = value
+  while (at.kind === 'export') {
+    const key = `${at.module} ${at.name}`
+    if (seen.has(key)) return UNSEEN
+    seen.add(key)
+    at = exportsOf(at.module, modules).values.get(at.name) ?? UNSEEN
+  }
+  return at
 }
 
 /** The top-level declaration of a name. */

@@ -25,6 +25,7 @@ export function createModules(texts: { readonly [name: string]: string }): Modul
     compilerOptions: { allowJs: true },
   })
   const parsed = new Map<string, SourceFile>()
+  const faults = new Map<string, string | undefined>()
   const text = (name: string) => (Object.hasOwn(texts, name) ? texts[name] : undefined)
   return {
     names: Object.keys(texts),
@@ -38,11 +39,8 @@ export function createModules(texts: { readonly [name: string]: string }): Modul
       return file
     },
     syntaxFault(name) {
-      const { diagnostics = [] } = ts.transpileModule(text(name) ?? '', { fileName: name, reportDiagnostics: true })
-      const [fault] = diagnostics
-      if (fault === undefined) return undefined
-      const line = fault.file?.getLineAndCharacterOfPosition(fault.start ?? 0).line ?? 0
-      return `line ${line + 1}: ${ts.flattenDiagnosticMessageText(fault.messageText, ' ')}`
+      if (!faults.has(name)) faults.set(name, firstFault(name, text(name) ?? ''))
+      return faults.get(name)
     },
     find(specifier, from) {
       if (!specifier.startsWith('.')) return undefined
@@ -55,6 +53,13 @@ export function createModules(texts: { readonly [name: string]: string }): Modul
       return candidates.find(one => text(one) !== undefined)
     },
   }
+}
+
+function firstFault(fileName: string, text: string): string | undefined {
+  const [fault] = ts.transpileModule(text, { fileName, reportDiagnostics: true }).diagnostics ?? []
+  if (fault === undefined) return undefined
+  const line = fault.file?.getLineAndCharacterOfPosition(fault.start ?? 0).line ?? 0
+  return `line ${line + 1}: ${ts.flattenDiagnosticMessageText(fault.messageText, ' ')}`
 }
 
 const ENDINGS = ['.ts', '.mts', '.js', '.mjs']
