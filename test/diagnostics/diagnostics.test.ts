@@ -16,6 +16,12 @@ const BESIDE: { readonly [code: string]: { readonly wrong: Files; readonly mende
     wrong: { 'generated/policies.ts': 'export const policies = { mine: true }\n' },
     mended: { 'elsewhere/policies.ts': 'export const policies = { mine: true }\n' },
   },
+  'handler-index-unclear': {
+    wrong: { 'handlers/index.ts': "export * from '../shared/handlers.js'\n" },
+    mended: {
+      'handlers/index.ts': "export * from '../shared/handlers.js'\nexport { listCats } from './listCats.js'\n",
+    },
+  },
   'handler-orphaned': {
     wrong: {
       'handlers/listPets.ts':
