@@ -151,7 +151,8 @@ function values(owner: unknown): unknown[] {
 
 /**
  * A resolved document refers to its components only. What else looks like a reference is data (a description, an
- * example, an extension), and a discriminator may name what is not there: openapi-typescript would follow both, and stop.
+ * example, an extension), which openapi-typescript would follow, and stop. From a discriminator it would take values of
+ * the property that the schemas do not demand: a type says what was validated, and that is what the schemas say.
  */
 function dropLooseReferences(node: unknown, root: JsonObject, seen = new Set<unknown>()): void {
   // What stands behind a YAML alias is one object in many places.
@@ -160,15 +161,18 @@ function dropLooseReferences(node: unknown, root: JsonObject, seen = new Set<unk
   if (Array.isArray(node)) for (const one of node) dropLooseReferences(one, root, seen)
   if (!isObject(node)) return
   if (typeof node.$ref === 'string' && !resolves(node.$ref, root)) delete node.$ref
-  if (isObject(node.discriminator) && isObject(node.discriminator.mapping)) {
-    const { mapping } = node.discriminator
-    for (const [value, target] of Object.entries(mapping)) {
-      const named = `#/components/schemas/${target}`
-      if (resolves(named, root)) mapping[value] = named
-      else if (!resolves(target, root)) delete mapping[value]
-    }
+  if (isObject(node.discriminator) && typeof node.discriminator.propertyName === 'string') delete node.discriminator
+  for (const keyword of ['allOf', 'anyOf', 'oneOf']) {
+    const list = node[keyword]
+    if (Array.isArray(list)) node[keyword] = list.map(asObject)
   }
   for (const value of Object.values(node)) dropLooseReferences(value, root, seen)
+}
+
+/** openapi-typescript takes no boolean in a list of schemas. */
+function asObject(schema: unknown): unknown {
+  if (typeof schema !== 'boolean') return schema
+  return schema ? {} : { not: {} }
 }
 
 function resolves(reference: unknown, root: JsonObject): boolean {

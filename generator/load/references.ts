@@ -2,6 +2,7 @@ import type { Report } from '../diagnostics/diagnostic.js'
 import { refuseCircle, refuseCircles } from './circles.js'
 import { ComponentNames } from './component-names.js'
 import { Dialects } from './dialects.js'
+import { lostNames } from './discriminator-names.js'
 import type { JsonObject, ResolvedDocument } from './document.js'
 import { type Followed, refuseDynamicReferences, refuseManyMeanings } from './dynamic-references.js'
 import type { SourceFile, SourceFiles } from './files.js'
@@ -151,6 +152,7 @@ class Resolver {
       for (const name of ['$id', '$anchor', '$schema', '$dynamicAnchor']) delete built[name]
     }
     if ('$dynamicRef' in built || '$recursiveRef' in built) this.dynamic.add(built)
+    if (isObject(built.discriminator)) this.keepNames(node as JsonObject, built, built.discriminator)
     return built
   }
 
@@ -284,6 +286,12 @@ class Resolver {
     if ('defaultMapping' in built)
       built.defaultMapping = this.mapped(built.defaultMapping, member(origin, 'defaultMapping'))
     return built
+  }
+
+  private keepNames(written: JsonObject, built: JsonObject, discriminator: JsonObject): void {
+    const mapping = isObject(discriminator.mapping) ? discriminator.mapping : {}
+    const lost = lostNames(written, built, mapping)
+    if (lost.length > 0) discriminator.mapping = this.derived(mapping, { ...mapping, ...Object.fromEntries(lost) })
   }
 
   private mapped(name: unknown, place: Origin): unknown {

@@ -45,7 +45,7 @@ describe('check', () => {
     expect(
       stderr,
     ).toBe(`warning handler-orphaned: handlers/one.ts implements "one", which is no operation of the document
-  help: delete it, or rename it with the operation
+  help: delete it, or move the code to "other" if that is the operation's new name
 
 0 errors, 1 warning.
 generated/types.ts differs from line 3 on

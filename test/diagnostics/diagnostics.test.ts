@@ -17,6 +17,12 @@ const BESIDE: { readonly [code: string]: { readonly wrong: Files; readonly mende
     mended: { 'elsewhere/policies.ts': 'export const policies = { mine: true }\n' },
   },
   'remote-record-broken': { wrong: recorded('number'), mended: recorded('string') },
+  'handler-index-unclear': {
+    wrong: { 'handlers/index.ts': "export * from '../shared/handlers.js'\n" },
+    mended: {
+      'handlers/index.ts': "export * from '../shared/handlers.js'\nexport { listCats } from './listCats.js'\n",
+    },
+  },
   'handler-orphaned': {
     wrong: {
       'handlers/listPets.ts':
@@ -123,6 +129,7 @@ const OTHER_WORDS = [
   'no-leading-slash',
   'openapi-typescript',
   'query-or-fragment',
+  'redos-detector',
   'repeated-param',
   'second-wins',
   'ts-morph',

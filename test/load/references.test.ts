@@ -269,6 +269,30 @@ test('a path item or operation by reference keeps what stands beside the referen
   })
 })
 
+test('a discriminator without a mapping means schemas by the names that references say, whatever they are called here', async () => {
+  const tagged = (...refs: string[]) => ({
+    oneOf: [...refs.map($ref => ({ $ref })), { type: 'null' }],
+    discriminator: { propertyName: 't' },
+  })
+  const pets = {
+    components: { schemas: { Cat: { type: 'object' }, Pet: tagged('#/components/schemas/Cat', 'Dog.yaml') } },
+  }
+  const { root, codes } = await loaded({
+    'openapi.yaml': openapi({
+      ...get(reply({ $ref: 'pets.yaml#/components/schemas/Pet' })),
+      components: { schemas: { Cat: { type: 'string' }, Own: tagged('#/components/schemas/Cat') } },
+    }),
+    'pets.yaml': pets,
+    'Dog.yaml': { type: 'object' },
+  })
+  expect(codes).toEqual([])
+  const schemas = at(root, 'components', 'schemas')
+  expect(at(schemas, 'Own', 'discriminator')).toEqual({ propertyName: 't' })
+  const [cat, dog] = at(schemas, 'Pet', 'oneOf') as { $ref: string }[]
+  expect([cat?.$ref, dog?.$ref]).toEqual(['#/components/schemas/Cat_2', '#/components/schemas/Dog'])
+  expect(at(schemas, 'Pet', 'discriminator')).toEqual({ propertyName: 't', mapping: { Cat: cat?.$ref } })
+})
+
 test('discriminator mappings that name places are rewritten, names stay', async () => {
   const mapping = { a: 'a.yaml', b: '#/components/schemas/B', c: 'B', d: './a.yaml#', e: 'E.v1' }
   const { root, diagnostics } = await loaded({
