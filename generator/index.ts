@@ -16,6 +16,8 @@ export type {
   Parameter,
   ParameterLocation,
   RequestBody,
+  Response,
+  ResponseHeader,
   Scheme,
 } from './model/api-model.js'
 export { type Modelled, type ModelOptions, model } from './model/model.js'

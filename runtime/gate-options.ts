@@ -1,4 +1,5 @@
 import type { Request } from 'express'
+import type { ReplyError } from './reply-contract.js'
 import { ConfigurationError, type DenialCode, type Token } from './verifier.js'
 
 /**
@@ -19,6 +20,17 @@ export type Decided = {
   | { readonly granted: false; readonly status: number; readonly code: DenialCode; readonly reason?: string }
 )
 
+/** A reply that is not what the document says. Holds no value of it; names of members may be in the pointers. */
+export interface ReplyFault {
+  /** The operation's name in the generated code. */
+  readonly operation: string
+  readonly method: string
+  /** As the document writes it. */
+  readonly path: string
+  readonly status: number
+  readonly errors: readonly ReplyError[]
+}
+
 export interface GateOptions {
   /** Largest request body, in bytes. Default 102400, as Express has it. */
   readonly bodyLimit?: number
@@ -31,6 +43,15 @@ export interface GateOptions {
    * uses `res.send`, which honours the application's settings (`etag`, …).
    */
   readonly replies?: 'plain' | 'express'
+  /**
+   * What replies are held to. `check` answers 500, without data, to one that does not fit the document, and tells
+   * {@link onReplyFault}; `strip` lets documented members through and leaves the others out, unchecked; `check` does
+   * that, too, so that both send the same. `off` sends what the handler gives. Default: `strip` where the environment
+   * variable `NODE_ENV` is `production`, `check` elsewhere. In both, `writeOnly` members are never sent.
+   */
+  readonly responses?: 'check' | 'strip' | 'off'
+  /** Called with every reply that was refused or sent without its body. Default: a line on `console.error`. */
+  readonly onReplyFault?: (fault: ReplyFault, req: Request) => void
   /** Called with every decision, before the answer is sent. What it throws is ignored. */
   readonly onDecision?: (decided: Decided, req: Request) => void
 }
@@ -40,6 +61,8 @@ export interface Settings {
   readonly claimsStatus: 401 | 403
   readonly nameClaims: boolean
   readonly replies: 'plain' | 'express'
+  readonly responses: 'check' | 'strip' | 'off'
+  readonly onReplyFault: (fault: ReplyFault, req: Request) => void
   readonly onDecision?: (decided: Decided, req: Request) => void
   readonly checks: { readonly [name: string]: Check }
 }
@@ -55,6 +78,8 @@ const RULES: { readonly [option: string]: Rule } = {
   claimsStatus: [value => value === 401 || value === 403, '401 or 403'],
   nameClaims: [value => typeof value === 'boolean', 'true or false'],
   replies: [value => value === 'plain' || value === 'express', "'plain' or 'express'"],
+  responses: [value => value === 'check' || value === 'strip' || value === 'off', "'check', 'strip' or 'off'"],
+  onReplyFault: [value => typeof value === 'function', 'a function'],
   onDecision: [value => typeof value === 'function', 'a function'],
 }
 
@@ -73,6 +98,22 @@ export function resolveOptions(options: GateOptions & { readonly checks?: Settin
   })
   if (faults.length > 0) throw new ConfigurationError(`createRouter: ${faults.join('; ')}`)
   const { bodyLimit = 102_400, claimsStatus = 401, nameClaims = false, replies = 'plain', onDecision } = options
+  const { responses = process.env.NODE_ENV === 'production' ? 'strip' : 'check', onReplyFault = logReplyFault } =
+    options
   const checks = options.checks ?? {}
-  return { bodyLimit, claimsStatus, nameClaims, replies, checks, ...(onDecision && { onDecision }) }
+  return {
+    bodyLimit,
+    claimsStatus,
+    nameClaims,
+    replies,
+    responses,
+    onReplyFault,
+    checks,
+    ...(onDecision && { onDecision }),
+  }
+}
+
+function logReplyFault({ operation, method, path, status, errors }: ReplyFault): void {
+  const faults = errors.map(one => `${one.in} ${one.pointer} ${one.detail}`).join('; ')
+  console.error(`gatewright: ${operation} (${method} ${path}) replied ${status} unlike its document: ${faults}`)
 }

@@ -11,6 +11,8 @@ export function countOperations(files: Emitted, { operations }: ApiModel): void 
   const ids = operations.map(one => one.id)
   expectSame('policies.ts', ids, membersOf(variable(parse(files, 'policies.ts'), 'policies')))
   expectSame('validators.ts', ids, membersOf(variable(parse(files, 'validators.ts'), 'validators')))
+  expectSame('replies.ts', ids, membersOf(variable(parse(files, 'replies.ts'), 'replies')))
+  expectSame('reply-validators.ts', ids, membersOf(variable(parse(files, 'reply-validators.ts'), 'replyValidators')))
   expectSame('handlers.ts', ids, membersOf(declared(parse(files, 'handlers.ts'), 'Handlers')))
   expectSame(
     'router.ts',

@@ -11,6 +11,7 @@ import { checkNames, type NamedOperation, operationName } from './operation-id.j
 import { checkPaths, PATH_FAULTS } from './paths.js'
 import { type PolicyReader, readPolicy, readWrittenClaims } from './policy.js'
 import { readParameters, readRequestBody } from './request.js'
+import { readResponses, withoutCircles } from './responses.js'
 import { checkCircles } from './schema-circles.js'
 import { type KnownScheme, readSchemes } from './schemes.js'
 
@@ -89,6 +90,7 @@ export function model(document: ResolvedDocument, options: ModelOptions): Modell
             policy: policy.policy,
             parameters,
             ...(requestBody && { requestBody }),
+            responses: readResponses(node, { document, report }),
             location,
           },
         }),
@@ -108,8 +110,9 @@ export function model(document: ResolvedDocument, options: ModelOptions): Modell
   const kept = settleUnsupported(found, options.skipUnsupported ?? false, report)
   checkNames(kept, report)
   const schemas = readComponentSchemas(document, report)
-  const operations = kept.flatMap(one => one.operation ?? [])
-  checkCircles(operations, schemas, name => locateSchema(document, name), report)
+  const readable = kept.flatMap(one => one.operation ?? [])
+  checkCircles(readable, schemas, name => locateSchema(document, name), report)
+  const operations = withoutCircles(readable, schemas, report)
   if (diagnostics.some(one => one.severity === 'error')) return { diagnostics }
 
   const demanded = new Set(kept.flatMap(one => (one.schemes ?? []).map(scheme => scheme.name)))

@@ -18,33 +18,50 @@ export function checkCircles(
   locate: (name: string) => Location,
   report: Report,
 ): void {
+  const roots = operations.flatMap(({ parameters, requestBody }) => [
+    ...parameters.map(parameter => parameter.schema),
+    ...(requestBody?.content ?? []).map(media => media.schema),
+  ])
+  for (const circle of findCircles(reachedFrom(roots, schemas), schemas)) {
+    const [name = ''] = circle
+    const message = `schema ${show(name)} contains itself for one and the same value: ${showCircle(circle)}`
+    const help = 'refer to it from properties or items only, or take it out of the circle'
+    report(error({ code: 'schema-malformed', message, help, location: locate(name) }))
+  }
+}
+
+/** Component names, the first of them again as the last. */
+export type Circle = readonly string[]
+
+export function showCircle(circle: Circle): string {
+  return circle.map(show).join(' → ')
+}
+
+/** The circles for one and the same value among these components, each once. */
+export function findCircles(names: Iterable<string>, schemas: { readonly [name: string]: JsonSchema }): Circle[] {
+  const circles: Circle[] = []
   const done = new Set<string>()
   const visit = (name: string, trail: readonly string[]): void => {
     const start = trail.indexOf(name)
     if (start >= 0) {
-      const circle = [...trail.slice(start), name].map(show).join(' → ')
-      const message = `schema ${show(name)} contains itself for one and the same value: ${circle}`
-      const help = 'refer to it from properties or items only, or take it out of the circle'
-      report(error({ code: 'schema-malformed', message, help, location: locate(name) }))
+      circles.push([...trail.slice(start), name])
       return
     }
     if (done.has(name)) return
     for (const next of references(schemas[name], SAME_VALUE)) visit(next, [...trail, name])
     done.add(name)
   }
-  for (const name of requestSchemas(operations, schemas)) visit(name, [])
+  for (const name of names) visit(name, [])
+  return circles
 }
 
-/** The component schemas that requests reach, by whichever way. */
-function requestSchemas(
-  operations: readonly Operation[],
+/** The component schemas that these schemas reach, by whichever way. */
+export function reachedFrom(
+  roots: readonly (JsonSchema | undefined)[],
   schemas: { readonly [name: string]: JsonSchema },
 ): Set<string> {
   const reached = new Set<string>()
-  const waiting: (JsonSchema | undefined)[] = operations.flatMap(({ parameters, requestBody }) => [
-    ...parameters.map(parameter => parameter.schema),
-    ...(requestBody?.content ?? []).map(media => media.schema),
-  ])
+  const waiting = [...roots]
   for (let schema = waiting.pop(); schema !== undefined || waiting.length > 0; schema = waiting.pop()) {
     for (const name of references(schema, [...SUBSCHEMAS.keys()])) {
       if (reached.has(name)) continue

@@ -30,7 +30,14 @@ describe('emitted files are read again, and refused when they', () => {
   test('are as they should be: not at all', () => {
     expect(() => countOperations(emitted, read)).not.toThrow()
   })
-  test.each(['policies.ts', 'handlers.ts', 'validators.ts', 'router.ts'])('lack an operation in %s', name => {
+  test.each([
+    'policies.ts',
+    'handlers.ts',
+    'validators.ts',
+    'replies.ts',
+    'reply-validators.ts',
+    'router.ts',
+  ])('lack an operation in %s', name => {
     const member = name === 'router.ts' ? /^ {2}gate\..*\n/m : new RegExp(`^  ${first()}:.*\\n`, 'm')
     expect(() =>
       countOperations(

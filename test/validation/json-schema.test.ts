@@ -50,7 +50,7 @@ describe('OpenAPI 3.0', () => {
     [
       'discriminator',
       { oneOf: [{ type: 'object' }], discriminator: { propertyName: 'x' } },
-      { oneOf: [{ type: 'object' }] },
+      { oneOf: [{ type: 'object' }], discriminator: { propertyName: 'x' } },
     ],
   ]
   it.each(table)('%s', (_name, written, expected) => {

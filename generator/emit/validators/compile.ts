@@ -14,7 +14,10 @@ export class SchemaCompiler {
   private readonly used = new Set<string>()
   private readonly ajv: Ajv2020
 
-  constructor({ schemas, operations }: ApiModel) {
+  constructor(
+    { schemas, operations }: ApiModel,
+    private readonly direction: 'request' | 'response' = 'request',
+  ) {
     this.schemas = schemas
     this.ajv = compilerFor(usesUnevaluated([schemas, operations]))
   }
@@ -57,7 +60,8 @@ export class SchemaCompiler {
   }
 
   private converted(schema: JsonSchema): JsonSchema {
-    return requestSchema(schema, { schemas: this.schemas, idOf: name => this.componentId(name) })
+    const { schemas, direction } = this
+    return requestSchema(schema, { schemas, direction, idOf: name => this.componentId(name) })
   }
 
   private componentId(name: string): string {
