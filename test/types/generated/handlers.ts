@@ -13,4 +13,5 @@ export interface Handlers {
   isEither: Handler<paths['/either-claim']['get'], { user: Token & ({ isAdmin: true } | { plan: 'gold' }) }>
   isDescribed: Handler<paths['/described']['get'], { described: Token & components['schemas']['AccessToken'] }>
   putItem: Handler<paths['/items/{itemId}']['put'], { user: Token }>
+  getReport: Handler<paths['/reports/{name}']['get']>
 }

@@ -28,4 +28,6 @@ export const policies = {
   isDescribed: { security: [{ described: [] }] },
   /** PUT /items/{itemId} */
   putItem: { security: [{ user: [] }] },
+  /** GET /reports/{name} */
+  getReport: { security: [] },
 } as const satisfies Policies

@@ -5,6 +5,7 @@ import { type Replies, replyShapes, type Shape } from 'gatewright/runtime'
 const { any, hidden, none, shape } = replyShapes
 const s0: Shape = shape(() => ({ kinds: ['object'], members: { name: none, size: none } }))
 const s1: Shape = shape(() => ({ kinds: ['object'], members: { title: none } }))
+const s2: Shape = shape(() => ({ kinds: ['object'], members: { rows: none } }))
 
 /** Operation → status → media type → the members that the document names. */
 export const replies: Replies = {
@@ -17,4 +18,5 @@ export const replies: Replies = {
   isEither: { '204': {} },
   isDescribed: { '204': {} },
   putItem: { '200': { 'application/json': s0 }, '404': {}, 'default': { 'application/problem+json': s1 } },
+  getReport: { '200': { 'application/json': s2, 'text/csv': none }, '202': { 'text/plain': none }, '404': {}, '4XX': { 'application/json': s0 }, 'default': { '*/*': any } },
 }

@@ -13,6 +13,7 @@ export const replyValidators: ReplyChecks = {
   isEither: {},
   isDescribed: {},
   putItem: { '200': { content: { 'application/json': validate0 } }, 'default': { content: { 'application/problem+json': validate1 } } },
+  getReport: { '200': { headers: ['X-Rows'], content: { 'application/json': validate2, 'text/csv': validate3 } }, '202': { content: { 'text/plain': validate3 } }, '4XX': { content: { 'application/json': validate0 } } },
 }
 
 const schema0 = {"type":"object","required":["name"],"properties":{"name":{"type":"string"},"size":{"type":"integer"}}};
@@ -102,5 +103,68 @@ vErrors.push(err1);
 errors++;
 }
 validate1.errors = vErrors;
+return errors === 0;
+}
+
+const schema2 = {"type":"object","required":["rows"],"properties":{"rows":{"type":"integer"}}};
+
+function validate2(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if((data.rows === undefined) || (!(func0.call(data, "rows")))){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "rows"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(data.rows !== undefined && func0.call(data, "rows")){
+let data0 = data.rows;
+if(!((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0)))){
+const err1 = {instancePath:instancePath+"/rows",schemaPath:"#/properties/rows/type",keyword:"type",params:{type: "integer"}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+}
+else {
+const err2 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+validate2.errors = vErrors;
+return errors === 0;
+}
+
+const schema3 = {"type":"string"};
+
+function validate3(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(typeof data !== "string"){
+const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+validate3.errors = vErrors;
 return errors === 0;
 }

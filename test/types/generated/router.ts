@@ -23,5 +23,6 @@ export function createRouter(handlers: Handlers, options: RouterOptions): Router
   gate.get('/either-claim', policies.isEither, validators.isEither, handlers.isEither)
   gate.get('/described', policies.isDescribed, validators.isDescribed, handlers.isDescribed)
   gate.put('/items/{itemId}', policies.putItem, validators.putItem, handlers.putItem)
+  gate.get('/reports/{name}', policies.getReport, validators.getReport, handlers.getReport)
   return gate.router
 }

@@ -11,7 +11,8 @@ export const validators: Record<
   | 'isNarrowed'
   | 'isEither'
   | 'isDescribed'
-  | 'putItem', OperationValidator> = {
+  | 'putItem'
+  | 'getReport', OperationValidator> = {
   isPublic: {},
   isGuarded: {},
   isOptional: {},
@@ -21,6 +22,7 @@ export const validators: Record<
   isEither: {},
   isDescribed: {},
   putItem: { parameters: [{ in: 'path', name: 'itemId', required: true, type: 'integer' }, { in: 'query', name: 'dry', type: 'boolean' }, { in: 'query', name: 'tags', type: 'array', items: { type: 'string' }, valid: validate0 }, { in: 'header', name: 'X-Trace', required: true, type: 'string' }], body: { required: true, content: [{ mediaType: 'application/json', as: 'json', valid: validate1 }] } },
+  getReport: { parameters: [{ in: 'path', name: 'name', required: true, type: 'string' }] },
 }
 
 const schema0 = {"type":"array","items":{"type":"string"}};
