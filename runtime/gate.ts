@@ -37,9 +37,19 @@ export type AddOperation<Schemes> = <const P extends Policy>(
   handler: GuardedHandler<Schemes, P>,
 ) => void
 
-const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'] as const
+/** The same for a method that has no name here, as it is on the wire: `COPY`. */
+export type AddMethod<Schemes> = <const P extends Policy>(
+  method: string,
+  path: string,
+  policy: P,
+  validator: OperationValidator,
+  handler: GuardedHandler<Schemes, P>,
+) => void
+
+const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace', 'query'] as const
 
 export type Gate<Schemes> = { readonly [Method in (typeof METHODS)[number]]: AddOperation<Schemes> } & {
+  readonly add: AddMethod<Schemes>
   /** A path of the document whose operations were left out: no template may serve it in their place, nor GET its HEAD. */
   readonly absent: (path: string, method?: 'HEAD') => void
   /**
@@ -149,7 +159,7 @@ export function createGate<Options extends GateOptions & { readonly schemes?: Ve
     const { methods } = pathOf(path)
     if (method !== undefined) methods.set(method, undefined)
   }
-  return Object.defineProperty({ ...adders, absent }, 'router', {
+  return Object.defineProperty({ ...adders, add, absent }, 'router', {
     get() {
       if (missing.length > 0) throw new ConfigurationError(`createRouter: handlers are missing: ${missing.join(', ')}`)
       if (ids.size > 0) throw new ConfigurationError(`createRouter: not routed: ${[...ids.values()].join(', ')}`)

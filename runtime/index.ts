@@ -16,7 +16,7 @@ export {
 export type { Auth0ApiOptions } from './auth0-config.js'
 export type { Auth0Context } from './auth0-request.js'
 export type { ClientCertificate } from './client-certificate.js'
-export { type AddOperation, createGate, type Gate, type GuardedHandler } from './gate.js'
+export { type AddMethod, type AddOperation, createGate, type Gate, type GuardedHandler } from './gate.js'
 export type { Check, Decided, GateOptions, ReplyFault } from './gate-options.js'
 export { type Context, type Handler, type NotImplemented, notImplemented, type Reply, type Result } from './handler.js'
 export type {

@@ -1,7 +1,11 @@
 import type { Policy, SecurityScheme } from '../../runtime/policy.js'
 import type { Location } from '../diagnostics/diagnostic.js'
 
-export type Method = 'get' | 'put' | 'post' | 'delete' | 'options' | 'head' | 'patch' | 'trace'
+/** Methods that are fields of a path item: `query` from OpenAPI 3.2 on. */
+export type FixedMethod = 'get' | 'put' | 'post' | 'delete' | 'options' | 'head' | 'patch' | 'trace' | 'query'
+
+/** A {@link FixedMethod}, or a method of `additionalOperations` (3.2) as on the wire: `COPY`. */
+export type Method = string
 
 /** A JSON Schema 2020-12; references are `#/components/schemas/NAME` and look into `ApiModel.schemas`. */
 export type JsonSchema = boolean | { readonly [keyword: string]: unknown }

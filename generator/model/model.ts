@@ -4,15 +4,16 @@ import type { Diagnostic, Location, Report } from '../diagnostics/diagnostic.js'
 import type { JsonObject, ResolvedDocument } from '../load/document.js'
 import { escapeSegment } from '../load/pointer.js'
 import { type RuleSettings, readRuleSettings } from '../rules/settings.js'
-import type { ApiModel, JsonSchema, Method, Operation, SkippedOperation } from './api-model.js'
+import type { ApiModel, JsonSchema, Operation, SkippedOperation } from './api-model.js'
 import { isObject, kindOf } from './claims.js'
 import { FaultLedger, type OperationSite, reasonText } from './fault-ledger.js'
 import { error, show } from './faults.js'
 import { toJsonSchema } from './json-schema.js'
+import type { WrittenOperation } from './methods.js'
 import { checkNames, type NamedOperation, operationName } from './operation-id.js'
 import { queryTaken } from './parameter-styles.js'
 import { readParameters } from './parameters.js'
-import { type PathItem, readPathItems, type WrittenOperation } from './path-items.js'
+import { type PathItem, readPathItems } from './path-items.js'
 import { checkPaths, refuseUnroutable, UNKNOWN_DEMAND } from './paths.js'
 import { type PolicyReader, readPolicy, readWrittenClaims, type WrittenClaims } from './policy.js'
 import { readRequestBody } from './request.js'
@@ -121,19 +122,17 @@ interface OperationPath {
 }
 
 function readOperation(
-  { site, node, isUnsupported }: WrittenOperation,
+  { site, node, unreachable }: WrittenOperation,
   { node: item, segments, claims }: OperationPath,
   shared: Shared,
   faults: FaultLedger,
 ): FoundOperation {
   const { document, schemas } = shared
-  const { path, name, location } = site
+  const { method, path, name, location } = site
   const report = faults.reportFor(site)
   const unsupported = (what: string, at: Location) => report(unsupportedFault(name, what, at))
-  if (isUnsupported) unsupported(`the method ${show(site.method)}`, location)
+  if (unreachable !== undefined) unsupported(unreachable, location)
   if (!node) return foundOnly(site)
-  // Methods of other names were refused above.
-  const method = site.method as Method
   const readSchemaHere = (schema: unknown, at: Location) => readSchema(schema, at, document, report)
   const reader = { document, schemas, report, readSchema: readSchemaHere, unsupported }
   const names = paramNames(segments)
@@ -147,7 +146,7 @@ function readOperation(
   const requestBody = readRequestBody(node, reader)
   const request = { parameters, ...(requestBody && { requestBody }) }
   const operationId = readOperationId(node, name, document, report)
-  const id = operationName(operationId, method, path)
+  const id = operationName(operationId, method.toLowerCase(), path)
   return {
     site,
     name,

@@ -97,15 +97,33 @@ const TABLE: { readonly [code: string]: RuleFacts } = {
   'reference-malformed': error('never', 'a `$ref` that is no reference'),
   'reference-mistyped': error('never', 'a `$ref` to something of another kind'),
   'reference-outside-root': error('never', 'a `$ref` out of the root folder; `--root` sets it'),
-  'reference-remote': error('never', 'a `$ref` over the network'),
+  'reference-remote': error(
+    'never',
+    'a `$ref` over the network that nothing allows; `--allow-remote` fetches it and records a copy',
+  ),
+  'reference-siblings-ignored': warning(
+    'what stands beside a `$ref` and does not count there, though it looks as if it should',
+  ),
   'reference-unsupported': either(
     'never',
     "a kind of reference that is not followed: an error where a request's validation depends on it",
+  ),
+  'remote-record-broken': error(
+    'never',
+    'the recorded copy of a remote document is missing, or is not what was recorded',
+  ),
+  'remote-unreachable': error(
+    'never',
+    'a remote document that may be fetched, and cannot be: status, redirect, size, time, or a private address',
   ),
   'response-malformed': warning(
     'a response, or a media type or header of one, is not what OpenAPI describes; such replies are neither checked nor stripped',
   ),
   'response-unchecked': warning('the schema of a reply cannot be used; such replies are neither checked nor stripped'),
+  'schema-dialect-unsupported': error(
+    'never',
+    'a schema in a dialect that is not understood, or whose words mean something else in an older draft',
+  ),
   'schema-malformed': either('left out', 'a schema that cannot be compiled; a warning where no request reaches it'),
   'schema-unsupported': either(
     'left out',

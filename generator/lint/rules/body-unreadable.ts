@@ -1,4 +1,5 @@
 import { bodyKind } from '../../emit/validators/body-kind.js'
+import { methodName } from '../../model/methods.js'
 import type { Rule } from '../rules.js'
 
 /** A body that nothing here can hold to its schema, such as XML under an object's schema: it is not accepted. */
@@ -10,7 +11,7 @@ export const bodyUnreadable: Rule = {
       (requestBody?.content ?? [])
         .filter(({ mediaType, schema }) => bodyKind(mediaType, schema ?? true, schemas) === undefined)
         .map(({ mediaType, location }) => ({
-          message: `${method.toUpperCase()} ${path} cannot read ${JSON.stringify(mediaType)} under this schema: such requests are answered 415`,
+          message: `${methodName(method)} ${path} cannot read ${JSON.stringify(mediaType)} under this schema: such requests are answered 415`,
           help: 'describe the body as JSON, a form or text; or as bytes, with an empty schema, and read it in the handler',
           location: { ...location, key: true },
         })),
