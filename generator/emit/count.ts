@@ -15,6 +15,12 @@ export function countOperations(files: Emitted, { operations }: ApiModel): void 
     ids,
     membersOf(variable(parse(files, 'validators.ts', 'export const validators'), 'validators')),
   )
+  expectSame('replies.ts', ids, membersOf(variable(parse(files, 'replies.ts', 'export const replies'), 'replies')))
+  expectSame(
+    'reply-validators.ts',
+    ids,
+    membersOf(variable(parse(files, 'reply-validators.ts', 'export const replyValidators'), 'replyValidators')),
+  )
   expectSame('handlers.ts', ids, membersOf(declared(parse(files, 'handlers.ts'), 'Handlers')))
   expectSame(
     'router.ts',

@@ -40,13 +40,14 @@ export function emitRouter(model: ApiModel): string {
   return `${header(document)}import { ${runtime.join(', ')} } from 'gatewright/runtime'
 import type { Handlers } from './handlers.js'
 import { policies, securitySchemes } from './policies.js'
+import { replies } from './replies.js'
 ${types}import { validators } from './validators.js'
 
 /** What the document asks of you: a verifier per security scheme, a function per \`$check\`. */
 ${members.length === 0 ? 'export type RouterOptions = GateOptions' : `export interface RouterOptions extends GateOptions {\n${members.map(one => `  ${one}\n`).join('')}}`}
 
 export function createRouter(handlers: Handlers, ${options}): Router {
-  const gate = createGate(securitySchemes, policies, options)
+  const gate = createGate(securitySchemes, policies, options, replies, () => import('./reply-validators.js'))
 ${lines.map(line => `  ${line}\n`).join('')}  return gate.router
 }
 `

@@ -49,6 +49,22 @@ export interface RequestBody {
   readonly location: Location
 }
 
+export interface ResponseHeader {
+  /** As the document spells it. */
+  readonly name: string
+  readonly required: boolean
+}
+
+export interface Response {
+  /** `200`, `2XX` or `default`. */
+  readonly status: string
+  /** `Content-Type` is not among them: the media types say it. */
+  readonly headers: readonly ResponseHeader[]
+  /** Absent where it cannot be read: such replies are sent as the handler gives them. */
+  readonly content?: readonly MediaType[]
+  readonly location: Location
+}
+
 export interface Operation {
   /** Its name in the emitted code: a valid identifier, unique in the document. */
   readonly id: string
@@ -64,6 +80,7 @@ export interface Operation {
   readonly policy: Policy
   readonly parameters: readonly Parameter[]
   readonly requestBody?: RequestBody
+  readonly responses: readonly Response[]
   readonly location: Location
 }
 

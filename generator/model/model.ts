@@ -17,6 +17,7 @@ import { type PathItem, readPathItems } from './path-items.js'
 import { checkPaths, refuseUnroutable, UNKNOWN_DEMAND } from './paths.js'
 import { type PolicyReader, readPolicy, readWrittenClaims, type WrittenClaims } from './policy.js'
 import { readRequestBody } from './request.js'
+import { readResponses, withoutUnusable } from './responses.js'
 import { checkCircles } from './schema-circles.js'
 import { type Request, SchemaReach } from './schema-reach.js'
 import { type KnownScheme, readSchemes } from './schemes.js'
@@ -61,10 +62,14 @@ export function model(document: ResolvedDocument, options: ModelOptions): Modell
   )
   const leftOut = faults.leftOut(rules)
   const kept = found.filter(({ site }) => !leftOut.has(site))
+  const operations = withoutUnusable(
+    kept.flatMap(one => one.operation ?? []),
+    { schemas, faulty: new Set(components.faulty.map(one => one.name)) },
+    faults.reportFor(),
+  )
   const diagnostics = faults.diagnostics(rules)
   if (diagnostics.some(one => one.severity === 'error')) return { diagnostics }
 
-  const operations = kept.flatMap(one => one.operation ?? [])
   const demanded = new Set(kept.flatMap(one => (one.schemes ?? []).map(scheme => scheme.name)))
   const skipped = [...leftOut].map(([site, reasons]) => skippedOperation(site, reasons))
   // One that is neither served nor named has a fault that nobody reported for it.
@@ -162,6 +167,7 @@ function readOperation(
         scopeMatch: policy.scopeMatch,
         policy: policy.policy,
         ...request,
+        responses: readResponses(node, { document, report }),
         location,
       },
     }),

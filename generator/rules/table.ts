@@ -116,6 +116,10 @@ const TABLE: { readonly [code: string]: RuleFacts } = {
     'never',
     'a remote document that may be fetched, and cannot be: status, redirect, size, time, or a private address',
   ),
+  'response-malformed': warning(
+    'a response, or a media type or header of one, is not what OpenAPI describes; such replies are neither checked nor stripped',
+  ),
+  'response-unchecked': warning('the schema of a reply cannot be used; such replies are neither checked nor stripped'),
   'schema-dialect-unsupported': error(
     'never',
     'a schema in a dialect that is not understood, or whose words mean something else in an older draft',

@@ -16,13 +16,13 @@ const BESIDE: { readonly [code: string]: { readonly wrong: Files; readonly mende
     wrong: { 'generated/policies.ts': 'export const policies = { mine: true }\n' },
     mended: { 'elsewhere/policies.ts': 'export const policies = { mine: true }\n' },
   },
-  'remote-record-broken': { wrong: recorded('number'), mended: recorded('string') },
   'handler-index-unclear': {
     wrong: { 'handlers/index.ts': "export * from '../shared/handlers.js'\n" },
     mended: {
       'handlers/index.ts': "export * from '../shared/handlers.js'\nexport { listCats } from './listCats.js'\n",
     },
   },
+  'remote-record-broken': { wrong: recorded('number'), mended: recorded('string') },
   'handler-orphaned': {
     wrong: {
       'handlers/listPets.ts':

@@ -42,11 +42,13 @@ describe('a stub', () => {
 wrote generated/policies.ts
 wrote generated/handlers.ts
 wrote generated/validators.ts
+wrote generated/replies.ts
+wrote generated/reply-validators.ts
 wrote generated/router.ts
 wrote handlers/one.ts
 wrote handlers/two.ts
 wrote handlers/index.ts
-2 operations. 8 files written, 0 unchanged.
+2 operations. 10 files written, 0 unchanged.
 `)
   })
 
@@ -87,7 +89,7 @@ test('what a change does not touch keeps its file', async () => {
   work.put({ 'openapi.yaml': document('one').replace('security: []', 'security: [{}]') })
   const { stdout } = await work.run('generate', 'openapi.yaml')
   expect(stdout).toBe(
-    'wrote generated/policies.ts\nwrote generated/handlers.ts\n1 operation. 2 files written, 3 unchanged.\n',
+    'wrote generated/policies.ts\nwrote generated/handlers.ts\n1 operation. 2 files written, 5 unchanged.\n',
   )
   const after = work.states()
   for (const name of ['generated/types.ts', 'generated/router.ts', 'handlers/one.ts', 'handlers/index.ts'])

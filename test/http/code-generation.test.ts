@@ -30,7 +30,7 @@ const document = {
             ]),
           ),
         },
-        responses: { 200: { description: 'Done' } },
+        responses: { 200: { description: 'Done', content: { 'application/json': {} } } },
       },
     },
   },

@@ -69,6 +69,8 @@ describe('whatever the texts of a document are', () => {
       'policies.ts',
       'handlers.ts',
       'validators.ts',
+      'replies.ts',
+      'reply-validators.ts',
       'router.ts',
       'getPet.ts',
       'addPet.ts',

@@ -20,7 +20,10 @@ export class SchemaCompiler {
   private readonly fitting = new Map<string, boolean>()
   private readonly ajv: Ajv2020
 
-  constructor({ schemas, operations }: ApiModel) {
+  constructor(
+    { schemas, operations }: ApiModel,
+    private readonly direction: 'request' | 'response' = 'request',
+  ) {
     this.schemas = schemas
     this.ajv = compilerFor(usesUnevaluated([schemas, operations]))
   }
@@ -75,8 +78,10 @@ export class SchemaCompiler {
   }
 
   private converted(schema: JsonSchema): JsonSchema {
+    const { schemas, direction } = this
     return requestSchema(schema, {
-      schemas: this.schemas,
+      schemas,
+      direction,
       idOf: name => this.componentId(name),
       idOfInline: one => this.inlineId(one),
     })

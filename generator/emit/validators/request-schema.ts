@@ -1,4 +1,5 @@
 import type { ApiModel, JsonSchema } from '../../model/api-model.js'
+import { isObject } from '../../model/claims.js'
 import { mapSubschemas } from '../../model/json-schema-keywords.js'
 import { choiceBetween, isNull } from './alternatives.js'
 import { checkedFormats } from './format.js'
@@ -10,21 +11,24 @@ export interface RequestSchemas {
   readonly idOf: (name: string) => string
   /** The identifier under which it knows a schema that stands in several places of what is compiled. */
   readonly idOfInline: (schema: JsonSchema) => string
+  /** Members of the other direction are not demanded; in responses, `writeOnly` ones are not even looked at. */
+  readonly direction: 'request' | 'response'
 }
 
-/** `schema` as requests are held to it, in the form that is compiled. */
+/** `schema` as requests or responses are held to it, in the form that is compiled. */
 export function requestSchema(schema: JsonSchema, context: RequestSchemas): JsonSchema {
   return convert(schema, context, new Set())
 }
 
-/** @param outer members that are `readOnly` by what stands around an `allOf`. */
+/** @param outer members that are of the other direction by what stands around an `allOf`. */
 function convert(schema: JsonSchema, context: RequestSchemas, outer: ReadonlySet<string>): JsonSchema {
   if (typeof schema === 'boolean') return schema
-  const readOnly = new Set([...outer, ...readOnlyMembers(schema, context.schemas, new Set())])
+  const marker = context.direction === 'request' ? 'readOnly' : 'writeOnly'
+  const foreign = new Set([...outer, ...markedMembers(marker, schema, context.schemas, new Set())])
   const { default: _default, readOnly: _readOnly, writeOnly: _writeOnly, discriminator: _hint, ...kept } = schema
   const { allOf, ...rest } = kept
   const result: { [keyword: string]: unknown } = mapSubschemas<JsonSchema>(rest, one => convert(one, context, NONE))
-  if (Array.isArray(allOf)) result.allOf = allOf.map(one => convert(one, context, readOnly))
+  if (Array.isArray(allOf)) result.allOf = allOf.map(one => convert(one, context, foreign))
   for (const keyword of ['anyOf', 'oneOf'] as const) {
     const condition = chosenFaults(keyword, schema, context)
     if (condition === undefined) continue
@@ -39,8 +43,12 @@ function convert(schema: JsonSchema, context: RequestSchemas, outer: ReadonlySet
     if (others.length > 0) result.allOf = [...listed(result, 'allOf'), ...others.map(format => ({ format }))]
   }
   if (Array.isArray(result.required)) {
-    // OpenAPI (Schema Object, `readOnly`): `required` takes effect on the response only.
-    result.required = result.required.filter(name => !readOnly.has(name))
+    // OpenAPI (Schema Object, `readOnly`, `writeOnly`): `required` takes effect in the other direction only.
+    result.required = result.required.filter(name => !foreign.has(name))
+  }
+  if (context.direction === 'response' && isObject(result.properties)) {
+    const members = Object.entries(result.properties).map(([name, one]) => [name, foreign.has(name) ? true : one])
+    result.properties = Object.fromEntries(members)
   }
   return withTroublesApart(withoutNullBranches(result))
 }
@@ -72,19 +80,28 @@ function apart(schema: { readonly [keyword: string]: unknown }, keywords: readon
 
 const NONE: ReadonlySet<string> = new Set()
 
-function readOnlyMembers(schema: JsonSchema, schemas: ApiModel['schemas'], seen: Set<string>): string[] {
+type Marker = 'readOnly' | 'writeOnly'
+
+function markedMembers(keyword: Marker, schema: JsonSchema, schemas: ApiModel['schemas'], seen: Set<string>): string[] {
   if (typeof schema === 'boolean') return []
   const own = Object.entries((schema.properties ?? {}) as { [name: string]: JsonSchema })
-    .filter(([, member]) => isReadOnly(member, schemas, new Set()))
+    .filter(([, member]) => isMarked(keyword, member, schemas))
     .map(([name]) => name)
   const parts = [...listed(schema, 'allOf'), ...target(schema, schemas, seen)]
-  return [...own, ...parts.flatMap(part => readOnlyMembers(part, schemas, seen))]
+  return [...own, ...parts.flatMap(part => markedMembers(keyword, part, schemas, seen))]
 }
 
-function isReadOnly(schema: JsonSchema, schemas: ApiModel['schemas'], seen: Set<string>): boolean {
+/** Is a member of this schema `readOnly`, or `writeOnly`? */
+export function isMarked(
+  keyword: Marker,
+  schema: JsonSchema,
+  schemas: ApiModel['schemas'],
+  seen: Set<string> = new Set(),
+): boolean {
   if (typeof schema === 'boolean') return false
-  if (schema.readOnly === true) return true
-  return [...listed(schema, 'allOf'), ...target(schema, schemas, seen)].some(part => isReadOnly(part, schemas, seen))
+  if (schema[keyword] === true) return true
+  const parts = [...listed(schema, 'allOf'), ...target(schema, schemas, seen)]
+  return parts.some(part => isMarked(keyword, part, schemas, seen))
 }
 
 /** What `schema` refers to, once: schemas may refer to each other in circles. */

@@ -15,7 +15,8 @@ export const validators: Record<
   | 'isDescribed'
   | 'putItem'
   | 'search'
-  | 'searchWhole', OperationValidator> = {
+  | 'searchWhole'
+  | 'getReport', OperationValidator> = {
   isPublic: {},
   isGuarded: {},
   isOptional: {},
@@ -29,6 +30,7 @@ export const validators: Record<
   putItem: { parameters: [{ in: 'path', name: 'itemId', required: true, type: 'integer' }, { in: 'query', name: 'dry', type: 'boolean' }, { in: 'query', name: 'tags', type: 'array', items: { type: 'string' }, valid: validate0 }, { in: 'header', name: 'X-Trace', required: true, type: 'string' }], body: { required: true, content: [{ mediaType: 'application/json', as: 'json', valid: validate1 }] } },
   search: { parameters: [{ in: 'query', name: 'filter', style: 'deepObject', type: 'object', properties: { name: { type: 'string' }, size: { type: 'integer' } }, valid: validate1 }, { in: 'query', name: 'where', required: true, content: 'json', valid: validate1 }, { in: 'query', name: 'near', content: 'json', valid: validate2 }, { in: 'cookie', name: 'seen', type: 'array', items: { type: 'integer' }, valid: validate3 }, { in: 'path', name: 'undeclared', required: true, type: 'string' }] },
   searchWhole: { parameters: [{ in: 'querystring', name: 'all', content: 'form', type: 'object', properties: { foo: { type: 'string' }, bar: { type: 'boolean' } }, except: [], valid: validate4 }] },
+  getReport: { parameters: [{ in: 'path', name: 'name', required: true, type: 'string' }] },
 }
 
 function validate0(data, {instancePath=""}={}){
