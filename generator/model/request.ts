@@ -1,6 +1,6 @@
 import type { Location, Report } from '../diagnostics/diagnostic.js'
 import type { ResolvedDocument } from '../load/document.js'
-import type { JsonSchema, MediaType, Parameter, ParameterLocation, RequestBody } from './api-model.js'
+import type { JsonSchema, Parameter, ParameterLocation } from './api-model.js'
 import { isObject, kindOf } from './claims.js'
 import { dereference } from './dereference.js'
 import { error, show, warning } from './faults.js'
@@ -81,13 +81,19 @@ function fitsPath(parameter: Parameter, names: readonly string[], report: Report
   return false
 }
 
-function readParameter(written: unknown, location: Location, reader: RequestReader): Parameter | undefined {
+/** @param given what the object itself does not say: a Header Object has neither `name` nor `in`. */
+export function readParameter(
+  written: unknown,
+  location: Location,
+  reader: RequestReader,
+  given?: { readonly name: string; readonly in: 'header' },
+): Parameter | undefined {
   const { report, unsupported, readSchema } = reader
   if (!isObject(written)) {
     report(malformed(`a parameter must be an object, and is ${kindOf(written)}`, 'write a Parameter Object', location))
     return undefined
   }
-  const { name, in: place } = written
+  const { name, in: place } = given ?? written
   if (place === 'querystring') {
     unsupported('querystring parameters', location)
     return undefined
@@ -127,70 +133,4 @@ function isPlace(value: unknown): value is ParameterLocation {
 
 function malformed(message: string, help: string, location: Location) {
   return error({ code: 'parameter-malformed', message, help, location })
-}
-
-/** The request body of an operation, if it documents one. */
-export function readRequestBody(
-  owner: { readonly [member: string]: unknown },
-  reader: RequestReader,
-): RequestBody | undefined {
-  if (owner.requestBody === undefined) return undefined
-  const { document, report } = reader
-  const location = document.origins.locate(owner, 'requestBody')
-  const written = dereference(document, owner.requestBody)
-  if (
-    !isObject(written) ||
-    !isObject(written.content) ||
-    (written.required !== undefined && typeof written.required !== 'boolean')
-  ) {
-    report(
-      error({
-        code: 'body-malformed',
-        message: 'the request body is no Request Body Object',
-        help: 'write content: { media type: { schema } }, and required: true or false',
-        location,
-      }),
-    )
-    return undefined
-  }
-  const { content } = written
-  return {
-    required: written.required === true,
-    content: Object.entries(content).flatMap(([mediaType, value]) => {
-      const at = document.origins.locate(content, mediaType)
-      return readMediaType(mediaType, dereference(document, value), at, reader) ?? []
-    }),
-    location,
-  }
-}
-
-function readMediaType(
-  mediaType: string,
-  written: unknown,
-  location: Location,
-  reader: RequestReader,
-): MediaType | undefined {
-  const { report, unsupported, readSchema, document } = reader
-  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+\/[!#$%&'*+.^_`|~0-9A-Za-z-]+\s*(;.*)?$/.test(mediaType) || !isObject(written)) {
-    report(
-      error({
-        code: 'body-malformed',
-        message: `${show(mediaType)} is no media type with a Media Type Object`,
-        help: 'write a name such as application/json, and what it holds',
-        location: { ...location, key: true },
-      }),
-    )
-    return undefined
-  }
-  if (/^multipart\//i.test(mediaType)) unsupported(`a body of type ${show(mediaType)}`, location)
-  if (written.itemSchema !== undefined) unsupported(`itemSchema of ${show(mediaType)}`, location)
-  if (isObject(written.encoding)) {
-    for (const [member, encoding] of Object.entries(written.encoding)) {
-      const odd = isObject(encoding) && ['style', 'explode', 'contentType'].some(one => encoding[one] !== undefined)
-      if (odd && /urlencoded/i.test(mediaType))
-        unsupported(`encoding of ${show(member)} in ${show(mediaType)}`, location)
-    }
-  }
-  if (written.schema === undefined) return { mediaType, location }
-  return { mediaType, schema: readSchema(written.schema, document.origins.locate(written, 'schema')), location }
 }

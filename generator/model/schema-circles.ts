@@ -43,7 +43,10 @@ function requestSchemas(
   const reached = new Set<string>()
   const waiting: (JsonSchema | undefined)[] = operations.flatMap(({ parameters, requestBody }) => [
     ...parameters.map(parameter => parameter.schema),
-    ...(requestBody?.content ?? []).map(media => media.schema),
+    ...(requestBody?.content ?? []).flatMap(({ schema, encoding = {} }) => [
+      schema,
+      ...Object.values(encoding).flatMap(({ headers = [] }) => headers.map(header => header.schema)),
+    ]),
   ])
   for (let schema = waiting.pop(); schema !== undefined || waiting.length > 0; schema = waiting.pop()) {
     for (const name of references(schema, [...SUBSCHEMAS.keys()])) {

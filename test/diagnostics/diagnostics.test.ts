@@ -100,6 +100,7 @@ const OTHER_WORDS = [
   'adjacent-params',
   'content-type',
   'first-wins',
+  'form-data',
   'no-leading-slash',
   'openapi-typescript',
   'query-or-fragment',
@@ -111,4 +112,5 @@ const OTHER_WORDS = [
   'x-scope-match',
   'x-step-up',
   'x-token',
+  'x-www-form-urlencoded',
 ]

@@ -51,7 +51,15 @@ function bodyOf(requestBody: Node): { mediaType: string; body: string } | undefi
   const schema = child(node, 'schema')
   if (/json/.test(mediaType)) return { mediaType, body: JSON.stringify(sample(schema)) }
   if (/urlencoded/.test(mediaType)) return { mediaType, body: formOf(schema) }
+  if (/multipart/.test(mediaType)) return { mediaType: `${mediaType}; boundary=part`, body: partsOf(schema) }
   return { mediaType, body: 'bytes' }
+}
+
+function partsOf(schema: Node): string {
+  const parts = Object.entries(sample(schema) as { [name: string]: unknown }).map(
+    ([name, part]) => `--part\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${String(part)}\r\n`,
+  )
+  return `${parts.join('')}--part--\r\n`
 }
 
 function formOf(schema: Node): string {

@@ -28,12 +28,17 @@ const ORDER: readonly TextType[] = ['string', 'number', 'integer', 'boolean', 'a
 const STRING: Types = new Set(['string'])
 
 function itemsOf(schema: JsonSchema, schemas: Schemas): Pick<TextSchema, 'items'> {
-  const items = part(schema, schemas, [], one => {
+  const items = describedItems(schema, schemas)
+  return items === undefined ? {} : { items: textSchema(items, schemas, 1) }
+}
+
+/** What a schema says of an array's items. */
+export function describedItems(schema: JsonSchema, schemas: Schemas): JsonSchema | undefined {
+  return part(schema, schemas, [], one => {
     const prefix = Array.isArray(one.prefixItems) ? one.prefixItems : []
     const rest = one.items === undefined ? [] : [one.items as JsonSchema]
     return prefix.length > 0 ? { anyOf: [...prefix, ...rest] } : rest[0]
   })
-  return items === undefined ? {} : { items: textSchema(items, schemas, 1) }
 }
 
 function membersOf(
@@ -41,18 +46,28 @@ function membersOf(
   schemas: Schemas,
   depth: number,
 ): Pick<TextSchema, 'properties' | 'additionalProperties'> {
-  const properties: [string, TextSchema][] = []
-  for (const name of memberNames(schema, schemas, [])) {
-    const member = part(schema, schemas, [], one => ownMember(one, name))
-    if (member !== undefined) properties.push([name, textSchema(member, schemas, depth - 1)])
-  }
-  const rest = part(schema, schemas, [], one => one.additionalProperties as JsonSchema | undefined)
+  const described = describedMembers(schema, schemas)
+  const properties = described.members.map(([name, member]) => [name, textSchema(member, schemas, depth - 1)] as const)
+  const { rest } = described
   // An object that describes no member at all is a map.
   const others = rest ?? (properties.length === 0 ? true : undefined)
   return {
     ...(properties.length > 0 && { properties: Object.fromEntries(properties) }),
     ...(others !== undefined && others !== false && { additionalProperties: textSchema(others, schemas, depth - 1) }),
   }
+}
+
+/** What a schema says of an object's members: of each by its name, and of all others. */
+export function describedMembers(
+  schema: JsonSchema,
+  schemas: Schemas,
+): { readonly members: readonly (readonly [name: string, schema: JsonSchema])[]; readonly rest?: JsonSchema } {
+  const members = [...memberNames(schema, schemas, [])].flatMap(name => {
+    const member = part(schema, schemas, [], one => ownMember(one, name))
+    return member === undefined ? [] : [[name, member] as const]
+  })
+  const rest = part(schema, schemas, [], one => one.additionalProperties as JsonSchema | undefined)
+  return { members, ...(rest !== undefined && { rest }) }
 }
 
 function ownMember(schema: ObjectSchema, name: string): JsonSchema | undefined {
