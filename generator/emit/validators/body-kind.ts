@@ -42,10 +42,12 @@ export function bytesOf(
   if (isBinary(target)) return octetsOf(target)
   if (typeof target === 'boolean' || target.type !== 'string') return undefined
   // Base64 has as many octets as characters. Of any other text, only whether it is one is left unchecked.
-  if (target.format === 'byte' || target.contentEncoding !== undefined) return octetsOf(target)
+  if (BASE64.includes(target.format) || target.contentEncoding !== undefined) return octetsOf(target)
   const isPlain = target.format === undefined && target.minLength === undefined && target.maxLength === undefined
   return isPlain ? octetsOf(target) : undefined
 }
+
+const BASE64: readonly unknown[] = ['byte', 'base64', 'base64url']
 
 function isBytes(schema: JsonSchema, schemas: ApiModel['schemas']): boolean {
   const target = followed(schema, schemas, [])
