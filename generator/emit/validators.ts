@@ -2,19 +2,27 @@ import type { ApiModel, MediaType, Operation, Parameter } from '../model/api-mod
 import { DEFAULT_STYLES, explodes, isDescribedElsewhere } from '../model/parameter-styles.js'
 import { header } from './header.js'
 import { literal, literals, propertyName } from './literal.js'
-import { bodyKind } from './validators/body-kind.js'
+import { bodyKind, bytesOf } from './validators/body-kind.js'
 import { SchemaCompiler } from './validators/compile.js'
+import { formMembers, type WrittenMember } from './validators/form-members.js'
 import { jsonLiteral, objectText } from './validators/json-literal.js'
 import { contentKind, defaultOf, parameterSchema } from './validators/parameter-schema.js'
+import { ReadOnlyTable } from './validators/read-only.js'
 import { textSchema } from './validators/text-schema.js'
 
 /** `validators.ts`: a line per operation, and below it the schemas that requests reach, compiled. */
 export function emitValidators(model: ApiModel): string {
-  const emission: Emission = { model, compiler: new SchemaCompiler(model), texts: new Map() }
+  const emission: Emission = {
+    model,
+    compiler: new SchemaCompiler(model),
+    readOnly: new ReadOnlyTable(model.schemas),
+    texts: new Map(),
+  }
   const lines = model.operations.map(
     operation => `  ${propertyName(operation.id)}: ${operationText(operation, emission)},\n`,
   )
   const texts = [...emission.texts].map(([code, name]) => `const ${name} = ${code}\n`)
+  texts.push(...emission.readOnly.lines())
   const code = emission.compiler.code()
   const imports = ['type OperationValidator', ...(code.includes('schemaFunctions.') ? ['schemaFunctions'] : [])]
   return `${header(model.document)}// @ts-nocheck: the schemas below are compiled to plain JavaScript.
@@ -28,6 +36,7 @@ ${code === '' ? '' : `\n${code}\n`}`
 interface Emission {
   readonly model: ApiModel
   readonly compiler: SchemaCompiler
+  readonly readOnly: ReadOnlyTable
   /** Code of a text schema with members → the name of the constant that holds it: several operations may share one. */
   readonly texts: Map<string, string>
 }
@@ -41,7 +50,7 @@ function operationText(operation: Operation, emission: Emission): string {
   const shapes = parameters
     .filter(one => !isDescribedElsewhere(one))
     .map(parameter => parameterText(parameter, operation, emission))
-  const content = requestBody?.content.flatMap(one => contentText(one, emission))
+  const content = requestBody?.content.flatMap(one => contentText(one, operation, emission))
   const body =
     content &&
     objectText([
@@ -110,10 +119,14 @@ function othersThan(parameter: Parameter, { parameters, policy }: Operation, { s
   return [...new Set([...others, ...credentials])]
 }
 
-function contentText({ mediaType, schema = true }: MediaType, { model, compiler, texts }: Emission): string[] {
-  const as = bodyKind(mediaType, schema, model.schemas)
+function contentText(content: MediaType, operation: Operation, emission: Emission): string[] {
+  const { mediaType, schema = true } = content
+  const { model, compiler, texts } = emission
+  const as = bodyKind(content, model.schemas)
   if (as === undefined) return []
-  const readsText = as === 'form' || as === 'text' || as === 'sent'
+  const form = as === 'form' || as === 'multipart' ? formMembers(content, model.schemas) : undefined
+  const size = as === 'stream' ? bytesOf(schema, model.schemas) : undefined
+  const readsText = as !== 'json' && as !== 'stream'
   const text = readsText ? jsonLiteral(textSchema(schema, model.schemas)) : undefined
   const isPlain = as === 'text' && text === PLAIN_TEXT
   return [
@@ -121,9 +134,24 @@ function contentText({ mediaType, schema = true }: MediaType, { model, compiler,
       ['mediaType', literal(mediaType)],
       ['as', literal(as)],
       ['text', text === undefined || isPlain ? undefined : textName(text, texts)],
-      ['valid', as === 'stream' ? undefined : compiler.use(schema)],
+      ['members', form && form.members.length > 0 ? objectText(form.members.map(memberEntry)) : undefined],
+      ['others', form?.others && memberText(form.others, operation, emission)],
+      ['size', size && Object.keys(size).length > 0 ? jsonLiteral(size) : undefined],
+      ['readOnly', as === 'stream' ? undefined : emission.readOnly.use(schema)],
+      ['valid', as === 'stream' ? undefined : compiler.use(form?.schema ?? schema)],
     ]),
   ]
+
+  function memberEntry([name, member]: readonly [string, WrittenMember]): readonly [string, string] {
+    return [name, memberText(member, operation, emission)]
+  }
+}
+
+function memberText({ headers, ...member }: WrittenMember, operation: Operation, emission: Emission): string {
+  return objectText([
+    ...Object.entries(member).map(([name, value]) => [name, jsonLiteral(value)] as const),
+    ['headers', headers && `[${headers.map(one => parameterText(one, operation, emission)).join(', ')}]`],
+  ])
 }
 
 const PLAIN_TEXT = jsonLiteral({ type: 'string' })

@@ -105,6 +105,7 @@ const OTHER_WORDS = [
   'client-cert',
   'content-type',
   'first-wins',
+  'form-data',
   'no-leading-slash',
   'openapi-typescript',
   'query-or-fragment',
@@ -116,4 +117,5 @@ const OTHER_WORDS = [
   'x-scope-match',
   'x-step-up',
   'x-token',
+  'x-www-form-urlencoded',
 ]

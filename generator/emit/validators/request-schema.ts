@@ -18,9 +18,13 @@ export function requestSchema(schema: JsonSchema, context: RequestSchemas): Json
 function convert(schema: JsonSchema, context: RequestSchemas, outer: ReadonlySet<string>): JsonSchema {
   if (typeof schema === 'boolean') return schema
   const readOnly = new Set([...outer, ...readOnlyMembers(schema, context.schemas, new Set())])
-  const { default: _default, readOnly: _readOnly, writeOnly: _writeOnly, ...kept } = schema
+  const { default: _default, readOnly: _readOnly, writeOnly: _writeOnly, ...annotated } = schema
+  const { contentMediaType: _contentMediaType, contentEncoding: _contentEncoding, ...kept } = annotated
   const { allOf, ...rest } = kept
   const result: { [keyword: string]: unknown } = mapSubschemas<JsonSchema>(rest, one => convert(one, context, NONE))
+  // They were left out before; one that is still there stands where the document contradicts itself.
+  if (isMap(result.properties))
+    result.properties = withoutMembers(result.properties, ownReadOnly(schema, context.schemas))
   if (Array.isArray(allOf)) result.allOf = allOf.map(one => convert(one, context, readOnly))
   if (result.$ref !== undefined) result.$ref = context.idOf(component(context.schemas, result.$ref).name)
   if (typeof result.format === 'string' && !constrains(result.format)) delete result.format
@@ -56,11 +60,23 @@ const NONE: ReadonlySet<string> = new Set()
 
 function readOnlyMembers(schema: JsonSchema, schemas: ApiModel['schemas'], seen: Set<string>): string[] {
   if (typeof schema === 'boolean') return []
-  const own = Object.entries((schema.properties ?? {}) as { [name: string]: JsonSchema })
-    .filter(([, member]) => isReadOnly(member, schemas, new Set()))
-    .map(([name]) => name)
+  const own = ownReadOnly(schema, schemas)
   const parts = [...listed(schema, 'allOf'), ...target(schema, schemas, seen)]
   return [...own, ...parts.flatMap(part => readOnlyMembers(part, schemas, seen))]
+}
+
+function ownReadOnly(schema: Exclude<JsonSchema, boolean>, schemas: ApiModel['schemas']): string[] {
+  return Object.entries((schema.properties ?? {}) as { [name: string]: JsonSchema })
+    .filter(([, member]) => isReadOnly(member, schemas, new Set()))
+    .map(([name]) => name)
+}
+
+function withoutMembers(members: { readonly [name: string]: unknown }, names: readonly string[]) {
+  return Object.fromEntries(Object.entries(members).map(([name, one]) => [name, names.includes(name) ? false : one]))
+}
+
+function isMap(value: unknown): value is { readonly [name: string]: unknown } {
+  return typeof value === 'object' && value !== null
 }
 
 function isReadOnly(schema: JsonSchema, schemas: ApiModel['schemas'], seen: Set<string>): boolean {

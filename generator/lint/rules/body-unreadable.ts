@@ -8,7 +8,7 @@ export const bodyUnreadable: Rule = {
   find: ({ operations, schemas }) =>
     operations.flatMap(({ method, path, requestBody }) =>
       (requestBody?.content ?? [])
-        .filter(({ mediaType, schema }) => bodyKind(mediaType, schema ?? true, schemas) === undefined)
+        .filter(content => bodyKind(content, schemas) === undefined)
         .map(({ mediaType, location }) => ({
           message: `${method.toUpperCase()} ${path} cannot read ${JSON.stringify(mediaType)} under this schema: such requests are answered 415`,
           help: 'describe the body as JSON, a form or text; or as bytes, with an empty schema, and read it in the handler',
