@@ -425,6 +425,19 @@ describe('files', () => {
     await untilFreed()
   })
 
+  test('stay until the answer is complete, where the handler writes it itself', async () => {
+    const does = (context: Context) => void photoOf(context).stream().pipe(context.res)
+    const { text: answer } = await during(does, () =>
+      send(origin, '/upload', {
+        method: 'POST',
+        headers: { ...key, 'content-type': TYPE },
+        body: multipart([title, large]),
+      }),
+    )
+    expect(answer).toBe(String(large.content))
+    await untilFreed()
+  })
+
   test('are gone when the handler fails, or the body does not fit', async () => {
     const fails = () => {
       throw new Error('no')
