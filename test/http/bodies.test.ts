@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdirSync, readdirSync, readlinkSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, request, type Server } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { platform } from 'node:os'
@@ -251,10 +251,11 @@ describe('multipart/form-data', () => {
   })
 
   const whole = multipart([title, photo])
+  const longer = 'b'.repeat(71)
   const malformed: [what: string, type: string, body: Buffer | string, status?: number][] = [
     ['no boundary', 'multipart/form-data', whole],
     ['two boundaries', `${TYPE}; boundary=other`, whole, 415],
-    ['a long boundary', `multipart/form-data; boundary=${'b'.repeat(71)}`, whole],
+    ['a long boundary', `multipart/form-data; boundary=${longer}`, String(whole).replaceAll(BOUNDARY, longer)],
     ['another boundary', 'multipart/form-data; boundary=other', whole],
     ['no end', TYPE, multipart([title, photo], '')],
     ['an end in the middle of a part', TYPE, whole.subarray(0, whole.length - 30)],
@@ -355,6 +356,11 @@ describe('multipart/form-data', () => {
     expect(await ask({ name: 'either', content: '1' })).toMatchObject({ either: { size: 1 } })
     expect(await ask({ name: 'either' }, { name: 'either' })).toMatchObject({ either: [{ size: 0 }, { size: 0 }] })
     expect(await ask({ name: 'free', content: 'text' })).toEqual({ free: 'text' })
+    const both = multipart([
+      { name: 'any', content: '1' },
+      { name: 'any', filename: 'a' },
+    ])
+    expect(faultsOf(await post('/open', TYPE, both))).toEqual([400, '#/any must not be repeated'])
   })
 })
 
@@ -408,6 +414,19 @@ describe('files', () => {
 
   test('can be the answer', async () => {
     const does = (context: Context) => ({ status: 200, body: photoOf(context).stream(), contentType: 'image/png' })
+    const { text: answer } = await during(does, () =>
+      send(origin, '/upload', {
+        method: 'POST',
+        headers: { ...key, 'content-type': TYPE },
+        body: multipart([title, large]),
+      }),
+    )
+    expect(answer).toBe(String(large.content))
+    await untilFreed()
+  })
+
+  test('stay until the answer is complete, where the handler writes it itself', async () => {
+    const does = (context: Context) => void photoOf(context).stream().pipe(context.res)
     const { text: answer } = await during(does, () =>
       send(origin, '/upload', {
         method: 'POST',
@@ -662,6 +681,17 @@ describe('Expect: 100-continue', () => {
     // Node's own answer, where the server has no say: one, and not two.
     expect(await ask(origin, path, { ...headers, ...key }, body)).toEqual(['continue', 200])
   })
+})
+
+test('types say which bodies are streams, which members are files, and what is left out', () => {
+  const emitted = readFileSync(`${folder}generated/handlers.ts`, 'utf8')
+  const formOf = (name: string) => new RegExp(`^  ${name}: Handler<.*?\\}, (\\{.*\\})>$`, 'm').exec(emitted)?.[1]
+  expect(formOf('upload')).toBe("{ files: 'photo' | 'pages' | 'scan'; readOnly: true }")
+  expect(formOf('uploadMany')).toBe('{ files: string }')
+  expect(formOf('uploadOpen')).toBe("{ files: 'either' }")
+  expect(formOf('putBytes')).toBe("{ streams: 'application/octet-stream' }")
+  expect(formOf('patchNote')).toBe("{ refused: 'application/xml'; readOnly: true }")
+  expect(formOf('sendForm')).toBeUndefined()
 })
 
 test('options are checked at start', () => {
