@@ -5,6 +5,7 @@ import { gather, merge, readForm } from './form-members.js'
 import { readJsonText } from './json-text.js'
 import { kindOf, type MediaRange, parseMediaType, specificity } from './media-types.js'
 import { Refusal, readParts, TOO_LARGE } from './multipart.js'
+import { takes } from './parameter-spelling.js'
 import { readParameters } from './parameters.js'
 import type { PartHeaders } from './part-headers.js'
 import { contractProblem } from './problem.js'
@@ -32,7 +33,7 @@ export async function readMultipart(
 
   await readParts(request, sent, limits, async (headers, content) => {
     const { name } = headers
-    const member = memberOf(shape, name)
+    const member = memberFor(shape, name)
     if (name === '__proto__') throw refusal(name, 'is not allowed here')
     checkHeaders(headers, member)
     const kind = kindOfPart(headers, member)
@@ -58,17 +59,18 @@ export async function readMultipart(
 
   const twice = [...others.keys()].find(name => texts.has(name))
   if (twice !== undefined) throw refusal(twice, 'must not be repeated')
-  const readings = new Map([...others].map(([name, values]) => [name, gather(values, memberOf(shape, name) ?? {})]))
+  const readings = new Map([...others].map(([name, values]) => [name, gather(values, memberFor(shape, name) ?? {})]))
   const plain = { ...(shape.text && { text: shape.text }), members: styled(shape) }
   return merge(readForm(texts, plain, { decode: text => text, encoded: false }, limits), readings)
 }
 
 const UTF_8: MediaRange = { type: 'text', subtype: 'plain', parameters: new Map() }
 
-function memberOf({ text, members, others }: FormShape, name: string): FormMember | undefined {
-  if (members !== undefined && Object.hasOwn(members, name)) return members[name]
-  const isText = text?.properties !== undefined && Object.hasOwn(text.properties, name)
-  return isText ? undefined : others
+/** What the document says of a part of that name, which may be a piece of a member: `area[width]`. */
+function memberFor({ text, members = {}, others }: FormShape, name: string): FormMember | undefined {
+  if (Object.hasOwn(members, name)) return members[name]
+  if (text?.properties !== undefined && Object.hasOwn(text.properties, name)) return undefined
+  return Object.values(members).find(({ parameter }) => parameter !== undefined && takes(parameter, name)) ?? others
 }
 
 /** The members whose text has a style; JSON and files were read part by part. */
@@ -95,14 +97,14 @@ function kindOfPart({ name, filename, mediaType }: PartHeaders, member: FormMemb
 }
 
 /** Holds a part's headers to the document's `encoding`. */
-function checkHeaders({ name, mediaType, all }: PartHeaders, member: FormMember | undefined): void {
+function checkHeaders({ name, mediaType, all, fields }: PartHeaders, member: FormMember | undefined): void {
   const { mediaTypes, headers } = member ?? {}
   if (mediaTypes && mediaType) {
     const fits = mediaTypes.some(type => specificity(parseMediaType(type) ?? UTF_8, mediaType.range) > 0)
     if (!fits) throw refusal(name, `must have the media type ${mediaTypes.join(' or ')}`)
   }
   if (headers === undefined) return
-  const read = readParameters({ parameters: headers }, { path: {}, query: '', headers: all })
+  const read = readParameters({ parameters: headers }, { path: {}, query: '', headers: all, rawHeaders: fields })
   if (read.ok) return
   throw refusalOf(
     read.faults.map(({ pointer, detail }) => ({

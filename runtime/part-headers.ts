@@ -14,6 +14,8 @@ export interface PartHeaders {
   readonly mediaType?: { readonly text: string; readonly range: MediaRange }
   /** All of them, decoded. */
   readonly all: { readonly [name: string]: string }
+  /** Names and values in turn, as they were sent: `all` joins those of one name. */
+  readonly fields: readonly string[]
 }
 
 /** `undefined` if they are malformed, name a header twice that counts once, or code the part in a way that is no longer in use. */
@@ -39,6 +41,7 @@ export function readPartHeaders(raw: RawHeaders): PartHeaders | undefined {
   return {
     name,
     all,
+    fields: Object.entries(raw).flatMap(([field, values]) => values.flatMap(value => [field, value])),
     ...(filename !== undefined && { filename: baseName(filename) }),
     ...(text !== undefined && range !== undefined && { mediaType: { text: text.trim(), range } }),
   }

@@ -72,11 +72,8 @@ export interface FormMember {
   readonly as?: 'text' | 'json' | 'file' | 'sent'
   /** JSON and files: the value is a list of what was sent; or only where several were. */
   readonly list?: 'always' | 'several'
-  /** How a list or an object is written as text (`text`). Default `form`. */
-  readonly style?: 'form' | 'spaceDelimited' | 'pipeDelimited' | 'deepObject'
-  /** Default: `true` for `form` and `deepObject`, as far as it means anything there. */
-  readonly explode?: boolean
-  readonly text?: TextSchema
+  /** Text in a style: it is read as this parameter of a query would be. */
+  readonly parameter?: TextParameter
   /** The media types that a part may have. */
   readonly mediaTypes?: readonly string[]
   /** Headers of the part. */

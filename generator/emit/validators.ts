@@ -4,7 +4,7 @@ import { header } from './header.js'
 import { literal, literals, propertyName } from './literal.js'
 import { bodyKind, bytesOf } from './validators/body-kind.js'
 import { SchemaCompiler } from './validators/compile.js'
-import { formMembers, type WrittenMember } from './validators/form-members.js'
+import { type FormMembers, formMembers, type WrittenMember } from './validators/form-members.js'
 import { jsonLiteral, objectText } from './validators/json-literal.js'
 import { contentKind, defaultOf, parameterSchema } from './validators/parameter-schema.js'
 import { ReadOnlyTable } from './validators/read-only.js'
@@ -50,7 +50,7 @@ function operationText(operation: Operation, emission: Emission): string {
   const shapes = parameters
     .filter(one => !isDescribedElsewhere(one))
     .map(parameter => parameterText(parameter, operation, emission))
-  const content = requestBody?.content.flatMap(one => contentText(one, operation, emission))
+  const content = requestBody?.content.flatMap(one => contentText(one, emission))
   const body =
     content &&
     objectText([
@@ -63,7 +63,7 @@ function operationText(operation: Operation, emission: Emission): string {
   ])
 }
 
-function parameterText(parameter: Parameter, operation: Operation, emission: Emission): string {
+function parameterText(parameter: Parameter, siblings: Siblings, emission: Emission): string {
   const { in: place, name, required, schema } = parameter
   const { compiler, model } = emission
   const written = defaultOf(schema, model.schemas)
@@ -75,15 +75,18 @@ function parameterText(parameter: Parameter, operation: Operation, emission: Emi
     ['name', literal(name)],
     ['required', required ? 'true' : undefined],
     ['allowEmptyValue', parameter.allowEmptyValue ? 'true' : undefined],
-    ...(isJson ? [['content', literal('json')] as const] : textMembers(parameter, operation, model)),
+    ...(isJson ? [['content', literal('json')] as const] : textMembers(parameter, siblings, model)),
     ['default', value === undefined || required ? undefined : jsonLiteral(value)],
     ['valid', isJson ? compiler.use(schema) : compiler.useForText(schema)],
   ])
 }
 
+/** What the parameters of a query or of cookies share their names with. */
+type Siblings = Pick<Operation, 'parameters' | 'policy'>
+
 function textMembers(
   parameter: Parameter,
-  operation: Operation,
+  siblings: Siblings,
   model: ApiModel,
 ): readonly (readonly [string, string | undefined])[] {
   const { in: place, style, explode } = parameter
@@ -100,12 +103,12 @@ function textMembers(
     ['items', items && jsonLiteral(items)],
     ['properties', properties && jsonLiteral(properties)],
     ['additionalProperties', additionalProperties && jsonLiteral(additionalProperties)],
-    ['except', takesOthers ? literals(othersThan(parameter, operation, model)) : undefined],
+    ['except', takesOthers ? literals(othersThan(parameter, siblings, model)) : undefined],
   ]
 }
 
 /** The names in the parameter's place that belong to other parameters, or to credentials. */
-function othersThan(parameter: Parameter, { parameters, policy }: Operation, { schemes }: ApiModel): string[] {
+function othersThan(parameter: Parameter, { parameters, policy }: Siblings, { schemes }: ApiModel): string[] {
   const place = parameter.in === 'querystring' ? 'query' : parameter.in
   const others = parameters
     .filter(one => one !== parameter && one.in === place)
@@ -119,7 +122,7 @@ function othersThan(parameter: Parameter, { parameters, policy }: Operation, { s
   return [...new Set([...others, ...credentials])]
 }
 
-function contentText(content: MediaType, operation: Operation, emission: Emission): string[] {
+function contentText(content: MediaType, emission: Emission): string[] {
   const { mediaType, schema = true } = content
   const { model, compiler, texts } = emission
   const as = bodyKind(content, model.schemas)
@@ -134,24 +137,34 @@ function contentText(content: MediaType, operation: Operation, emission: Emissio
       ['mediaType', literal(mediaType)],
       ['as', literal(as)],
       ['text', text === undefined || isPlain ? undefined : textName(text, texts)],
-      ['members', form && form.members.length > 0 ? objectText(form.members.map(memberEntry)) : undefined],
-      ['others', form?.others && memberText(form.others, operation, emission)],
+      ['members', form && form.members.length > 0 ? membersText(form, emission) : undefined],
+      ['others', form?.others && memberText(form.others, form, emission)],
       ['size', size && Object.keys(size).length > 0 ? jsonLiteral(size) : undefined],
       ['readOnly', as === 'stream' ? undefined : emission.readOnly.use(schema)],
       ['valid', as === 'stream' ? undefined : compiler.use(form?.schema ?? schema)],
     ]),
   ]
-
-  function memberEntry([name, member]: readonly [string, WrittenMember]): readonly [string, string] {
-    return [name, memberText(member, operation, emission)]
-  }
 }
 
-function memberText({ headers, ...member }: WrittenMember, operation: Operation, emission: Emission): string {
+function membersText(form: FormMembers, emission: Emission): string {
+  return objectText(form.members.map(([name, member]) => [name, memberText(member, form, emission)]))
+}
+
+function memberText(member: WrittenMember, { parameters }: FormMembers, emission: Emission): string {
+  const { headers, parameter, ...rest } = member
+  // No credential travels in a form.
+  const siblings = { parameters, policy: { security: [] } }
+  const { model, texts } = emission
   return objectText([
-    ...Object.entries(member).map(([name, value]) => [name, jsonLiteral(value)] as const),
-    ['headers', headers && `[${headers.map(one => parameterText(one, operation, emission)).join(', ')}]`],
+    ...Object.entries(rest).map(([name, value]) => [name, jsonLiteral(value)] as const),
+    ['parameter', parameter && textName(styleText(parameter, siblings, model), texts)],
+    ['headers', headers && `[${headers.map(one => parameterText(one, siblings, emission)).join(', ')}]`],
   ])
+}
+
+function styleText(parameter: Parameter, siblings: Siblings, model: ApiModel): string {
+  const { in: place, name } = parameter
+  return objectText([['in', literal(place)], ['name', literal(name)], ...textMembers(parameter, siblings, model)])
 }
 
 const PLAIN_TEXT = jsonLiteral({ type: 'string' })

@@ -72,7 +72,10 @@ beforeAll(async () => {
   process.env.TMPDIR = temporary
   const document = fileURLToPath(new URL('bodies.yaml', import.meta.url))
   const { diagnostics } = await generate({ document, out: `${folder}generated`, handlers: `${folder}handlers` })
-  expect(diagnostics.map(one => [one.code, one.severity])).toEqual([['body-unreadable', 'warning']])
+  expect(diagnostics.map(one => [one.code, one.severity])).toEqual([
+    ['body-unreadable', 'warning'],
+    ['body-unreadable', 'warning'],
+  ])
   create = ((await import(`${folder}generated/router.ts`)) as { createRouter: typeof create }).createRouter
   stubs = (await import(`${folder}handlers/index.ts`)) as Handlers
   handle = echo
@@ -242,6 +245,19 @@ describe('multipart/form-data', () => {
       400,
       '#/title is no well-formed text in its charset',
     ],
+    [
+      'a header twice',
+      [title, photo, { name: 'scan', headers: ['X-Pages: 4', 'X-Pages: 4'] }],
+      400,
+      '#/scan has a header X-Pages that must not be repeated',
+    ],
+    [
+      'an odd header of a piece',
+      [title, photo, { name: 'area[w]', headers: ['X-Unit: kg'], content: '1' }],
+      400,
+      '#/area%5Bw%5D has a header X-Unit that must be "m"',
+    ],
+    ['a piece that is odd', [title, photo, { name: 'area[w][x]' }], 400, '#/area/w must be an integer'],
     ['a file that was not chosen', [title, { name: 'photo', filename: '', content: '' }], 400, '#/photo is required'],
   ]
   test.each(refused)('refuses %s', async (_what, parts, ...expected) => {
@@ -497,12 +513,12 @@ describe('application/x-www-form-urlencoded with encoding', () => {
 
   test('styles', async () => {
     const sent = [
-      'card[number]=12&card%5Btags%5D=a&card[tags][]=b',
+      'card[number]=12&card%5Btags%5D=a&card[tags]=b',
       'ids=1|2%7C3',
       'names=a%20b+c%2Cd',
       'pair=a,1,b,x%2Cy',
       'x=1&y=2',
-      'more[]=a&more[1]=b',
+      'more[]=a&more[]=b',
       'point=%7B%22lat%22:1.5%7D',
       'points=%7B%22lat%22:1%7D&points=%7B%22lat%22:2%7D',
     ]
@@ -521,12 +537,16 @@ describe('application/x-www-form-urlencoded with encoding', () => {
   test.each([
     ['card[number]=x', '#/card/number must be an integer'],
     ['card[evil]=x', '#/card/evil is not allowed here'],
-    ['card[number][deep]=1', '#/card is nested too deeply', '#/card%5Bnumber%5D%5Bdeep%5D is not allowed here'],
+    ['card[number][deep]=1', '#/card/number must be an integer'],
+    ['card[tags]=a&card[tags][]=b', '#/card/tags must not have both a value and members'],
+    ['card[tags][][__proto__]=a', '#/card/tags must number its items, [0], [1] and so on, or append them all with []'],
+    ['card[', '#/card must be spelled card[member]'],
     ['card[__proto__]=1', '#/card/__proto__ is not allowed here'],
     ['ids=1|x', '#/ids/1 must be an integer'],
     ['ids=1&ids=2', '#/ids must not be repeated'],
     ['pair=a', '#/pair must list names with their values'],
-    ['more[x]=a', '#/more must be a list'],
+    ['more[x]=a', '#/more must number its items from 0, without gaps'],
+    ['more[]=a&more[1]=b', '#/more must number its items, [0], [1] and so on, or append them all with []'],
     ['point=1.5x', '#/point is not valid JSON'],
     ['point=%7B%7D', '#/point/lat is required'],
     ['point=%zz', '#/point is not valid percent-encoding'],
@@ -534,6 +554,19 @@ describe('application/x-www-form-urlencoded with encoding', () => {
   ])('refuses %s', async (sent, ...expected) => {
     const [status, first] = faultsOf(await form(sent)) as unknown[]
     expect([status, first]).toEqual([400, expected[0]])
+  })
+
+  test('objects are read as those of a query', async () => {
+    const loose = (body: string) => post('/loose', 'application/x-www-form-urlencoded', body)
+    const sent = 'name=a&order[items][0][price]=1&order[items][1][price]=2&b=3&order=&c=4'
+    expect((await loose(sent.replace('&order=', ''))).body).toEqual({
+      name: 'a',
+      order: { items: [{ price: 1 }, { price: 2 }] },
+      counts: { b: 3, c: 4 },
+    })
+    expect(faultsOf(await loose(sent))).toEqual([400, '#/order must not have both a value and members'])
+    expect(faultsOf(await loose('b=x'))).toEqual([400, '#/counts/b must be an integer'])
+    expect(faultsOf(await loose('grid=1'))).toEqual([400, '#/grid/0 cannot be sent as text'])
   })
 
   test('has no more members than are allowed', async () => {

@@ -1,62 +1,91 @@
 import { kindOf, parseMediaType } from '../../../runtime/media-types.js'
-import type { FormMember, TextSchema } from '../../../runtime/validator.js'
+import type { FormMember, TextSchema, TextType } from '../../../runtime/validator.js'
+import type { Location } from '../../diagnostics/diagnostic.js'
 import type { ApiModel, Encoding, JsonSchema, MediaType, Parameter } from '../../model/api-model.js'
+import { mixedUp, requiredMembers, whyUnreadable } from '../../model/parameter-styles.js'
 import { isBinaryType, type PartKind, partKinds, withFiles } from './files.js'
+import { parameterSchema } from './parameter-schema.js'
 import { describedMembers, textSchema } from './text-schema.js'
 
 type Schemas = ApiModel['schemas']
 
-/** A member of a form that is not plainly text, in the words of the runtime; its headers are still the model's. */
-export type WrittenMember = Omit<FormMember, 'headers'> & { readonly headers?: readonly Parameter[] }
+/** A member of a form that is not plainly text, in the words of the runtime; its parameters are still the model's. */
+export type WrittenMember = Omit<FormMember, 'headers' | 'parameter'> & {
+  readonly headers?: readonly Parameter[]
+  readonly parameter?: Parameter
+}
 
 export interface FormMembers {
   readonly members: readonly (readonly [name: string, member: WrittenMember])[]
   readonly others?: WrittenMember
+  /** All members, as parameters of a query would be written so. */
+  readonly parameters: readonly Parameter[]
   /** What the value is held to: with files in the place of binary strings. */
   readonly schema: JsonSchema
 }
 
+interface Form {
+  readonly isMultipart: boolean
+  readonly schemas: Schemas
+  readonly location: Location
+}
+
 /** How the members of a form are read; `undefined` if there are some that could not be held to their schema. */
 export function formMembers(
-  { mediaType, schema = true, encoding = {} }: MediaType,
+  { mediaType, schema = true, encoding = {}, location }: MediaType,
   schemas: Schemas,
 ): FormMembers | undefined {
   const isMultipart = /^multipart\//i.test(mediaType)
+  const form = { isMultipart, schemas, location }
   const { members, rest } = describedMembers(schema, schemas)
-  if (![textSchema(schema, schemas).type].flat().includes('object')) return undefined
-  const read = (member: JsonSchema, written: Encoding = {}) => memberOf(member, written, isMultipart, schemas)
-  const all = members.map(([name, member]) => [name, read(member, ownEncoding(encoding, name))] as const)
-  const others = rest === undefined || rest === false || rest === true ? undefined : read(rest)
+  if (!typesOf(textSchema(schema, schemas)).includes('object')) return undefined
+  const others = rest === undefined || rest === false || rest === true ? undefined : memberOf('', rest, {}, form)
   if (others === 'unreadable') return undefined
   const special: [string, WrittenMember][] = []
-  for (const [name, member] of all) {
+  const parameters: Parameter[] = []
+  for (const [name, one] of members) {
+    const member = memberOf(name, one, ownEncoding(encoding, name), form)
     if (member === 'unreadable') return undefined
     if (member !== undefined) special.push([name, member])
+    parameters.push(
+      member?.parameter ?? { ...parameterOf(name, one, {}, form), ...(member?.as && { mediaType: NO_TEXT }) },
+    )
   }
+  const required = requiredMembers(schema, schemas)
+  const unreadable = special.flatMap(([name, { parameter }]) =>
+    parameter && whyUnreadable(parameter, schemas) !== undefined ? [name] : [],
+  )
+  // Of one that may be left out, the linter warns: requests that send it are refused.
+  if (unreadable.some(name => required.includes(name))) return undefined
+  // A request could not say which of two members it means.
+  if (special.some(([, one]) => one.parameter) && mixedUp(parameters, schemas).length > 0) return undefined
   // The types of the others would be those of the named ones, too.
-  if (others?.as === 'file' && special.filter(([, { as }]) => as === 'file').length < all.length) return undefined
+  if (others?.as === 'file' && special.filter(([, { as }]) => as === 'file').length < members.length) return undefined
   const bytes = Object.keys(encoding).filter(name => isBytes(ownEncoding(encoding, name)))
   const held = isMultipart ? withFiles(schema, schemas, new Set(bytes)) : schema
   if (held === undefined) return undefined
-  return { members: special, ...(others && isMultipart && { others }), schema: held }
+  return { members: special, ...(others && isMultipart && { others }), parameters, schema: held }
 }
 
-function ownEncoding(encoding: NonNullable<MediaType['encoding']>, name: string): Encoding | undefined {
-  return Object.hasOwn(encoding, name) ? encoding[name] : undefined
+/** Of members that are read whole, under their name. */
+const NO_TEXT = 'application/json'
+
+function ownEncoding(encoding: NonNullable<MediaType['encoding']>, name: string): Encoding {
+  return (Object.hasOwn(encoding, name) && encoding[name]) || {}
 }
 
-function isBytes({ contentType }: Encoding = {}): boolean {
+function isBytes({ contentType }: Encoding): boolean {
   return contentType !== undefined && contentType.length > 0 && contentType.every(isBinaryType)
 }
 
 function memberOf(
+  name: string,
   schema: JsonSchema,
   encoding: Encoding,
-  isMultipart: boolean,
-  schemas: Schemas,
+  form: Form,
 ): WrittenMember | 'unreadable' | undefined {
+  const { isMultipart, schemas } = form
   const kinds = partKinds(schema, schemas, isMultipart && isBytes(encoding))
-  const text = textSchema(schema, schemas)
   const of = {
     ...(encoding.contentType && isMultipart && { mediaTypes: encoding.contentType }),
     ...(encoding.headers && { headers: encoding.headers }),
@@ -64,10 +93,20 @@ function memberOf(
   // A form has no bytes.
   const isFile = isMultipart && (kinds.has('file') || kinds.has('files'))
   if (isFile && (kinds.has('text') || kinds.has('json'))) return 'unreadable'
-  if (encoding.style !== undefined && !isFile) return styled(encoding, text, of)
-  const member: WrittenMember = { ...kindOfMember(kinds, text, isMultipart), ...of }
+  if (encoding.style !== undefined && !isFile) return styled(parameterOf(name, schema, encoding, form), of, schemas)
+  const member: WrittenMember = { ...kindOfMember(kinds, textSchema(schema, schemas), isMultipart), ...of }
   if (member.as === 'json' && !canBeJson(encoding)) return 'unreadable'
   return Object.keys(member).length === 0 ? undefined : member
+}
+
+/** The parameter of a query that would be read as a member of a form is. */
+function parameterOf(
+  name: string,
+  schema: JsonSchema,
+  { style = 'form', explode = true }: Encoding,
+  { location }: Form,
+): Parameter {
+  return { name, in: 'query', required: false, style, explode, schema, location }
 }
 
 function kindOfMember(kinds: ReadonlySet<PartKind>, text: TextSchema, isMultipart: boolean): WrittenMember {
@@ -92,28 +131,15 @@ function canBeJson({ contentType }: Encoding): boolean {
   )
 }
 
-function styled(
-  { style = 'form', explode = true }: Encoding,
-  text: TextSchema,
-  of: WrittenMember,
-): WrittenMember | 'unreadable' | undefined {
-  const types = [text.type].flat()
-  const isObject = types.includes('object')
-  const isList = types.includes('array')
-  const isPlain = !isObject && (!isList || (style !== 'deepObject' && explode))
-  if (isPlain) return Object.keys(of).length === 0 ? undefined : of
-  if (isObject && style !== 'deepObject' && style !== 'form' && explode) return 'unreadable'
-  if (isEmptyText(text)) return 'unreadable'
-  return {
-    ...(style !== 'form' && { style }),
-    ...(style !== 'deepObject' && explode !== (style === 'form') && { explode }),
-    text,
-    ...of,
-  }
+function styled(parameter: Parameter, of: WrittenMember, schemas: Schemas): WrittenMember | 'unreadable' | undefined {
+  const { style, explode, schema } = parameter
+  const types = typesOf(parameterSchema(parameter, { schemas }))
+  const isPlain = !types.includes('object') && (!types.includes('array') || (explode && style !== 'deepObject'))
+  // A style does not change how a plain text is written.
+  if (isPlain && typesOf(textSchema(schema, schemas)).length > 0) return Object.keys(of).length === 0 ? undefined : of
+  return { parameter, ...of }
 }
 
-/** Does it have a part that text cannot spell: an object in an object? */
-function isEmptyText({ type, items, properties = {}, additionalProperties }: TextSchema): boolean {
-  const parts = [items, additionalProperties, ...Object.values(properties)].filter(one => one !== undefined)
-  return type.length === 0 || parts.some(isEmptyText)
+function typesOf({ type }: TextSchema): readonly TextType[] {
+  return [type].flat()
 }
