@@ -2,13 +2,14 @@ import type { Report } from '../diagnostics/diagnostic.js'
 import { refuseCircle, refuseCircles } from './circles.js'
 import { ComponentNames } from './component-names.js'
 import { Dialects } from './dialects.js'
+import { lostNames } from './discriminator-names.js'
 import type { JsonObject, ResolvedDocument } from './document.js'
 import { type Followed, refuseDynamicReferences, refuseManyMeanings } from './dynamic-references.js'
 import type { SourceFile, SourceFiles } from './files.js'
 import { type Kind, memberSlot, type Slot, sections } from './grammar.js'
 import { DEEPEST } from './json-text.js'
 import { locationOf, member, type Origin, type OriginMap } from './origins.js'
-import { componentReference, readReference } from './reference.js'
+import { componentReference } from './reference.js'
 import { SecurityNames } from './security-names.js'
 import { warnOfSiblings } from './siblings.js'
 import { createTargets, isObject, type Target, type Targets, targetKey } from './targets.js'
@@ -287,25 +288,10 @@ class Resolver {
     return built
   }
 
-  /** Without a mapping, a discriminator means schemas by the names that references say: here they may have got others. */
   private keepNames(written: JsonObject, built: JsonObject, discriminator: JsonObject): void {
     const mapping = isObject(discriminator.mapping) ? discriminator.mapping : {}
-    const mapped = Object.values(mapping)
-    const kept: [string, unknown][] = []
-    for (const keyword of ['oneOf', 'anyOf']) {
-      const [before, after] = [written[keyword], built[keyword]]
-      if (!Array.isArray(before) || !Array.isArray(after)) continue
-      for (const [index, one] of after.entries()) {
-        const name = isObject(before[index]) ? impliedName(before[index].$ref) : undefined
-        const ref = isObject(one) ? one.$ref : undefined
-        if (name === undefined || typeof ref !== 'string' || ref === componentReference('schemas', name)) continue
-        const known = Object.hasOwn(mapping, name) || mapped.includes(ref) || mapped.includes(impliedName(ref))
-        if (!known) kept.push([name, ref])
-      }
-    }
-    if (kept.length > 0) {
-      discriminator.mapping = this.derived(mapping, { ...mapping, ...Object.fromEntries(kept) })
-    }
+    const lost = lostNames(written, built, mapping)
+    if (lost.length > 0) discriminator.mapping = this.derived(mapping, { ...mapping, ...Object.fromEntries(lost) })
   }
 
   private mapped(name: unknown, place: Origin): unknown {
@@ -338,11 +324,4 @@ class Resolver {
     const origin = this.nodes.get(from)
     return origin === undefined ? node : this.placed(node, origin)
   }
-}
-
-/** What a reference says that it leads to: the last segment, or the file. */
-function impliedName(ref: unknown): string | undefined {
-  const reference = typeof ref === 'string' ? readReference(ref) : undefined
-  if (typeof reference !== 'object') return undefined
-  return reference.segments.at(-1) ?? reference.path?.replace(/^.*[\\/]/s, '').replace(/\.(?:ya?ml|json)$/i, '')
 }

@@ -87,9 +87,9 @@ const TABLE: { readonly [code: string]: RuleFacts } = {
   ),
   'path-malformed': error('left out', 'a path that cannot be routed: braces, `?` or `#`, no leading slash'),
   'paths-malformed': error('never', '`paths` is no object'),
-  'pattern-unsafe': error(
+  'pattern-unsafe': either(
     'left out',
-    'a pattern that a text made for it could keep busy for good, and that cannot be matched in another way; see [validation](validation.md)',
+    'a pattern that a text made for it could keep busy for good, and that cannot be matched in another way; a warning where no request reaches it',
   ),
   'reference-conflict': error('never', 'a path item and what it refers to both have the same member'),
   'reference-cycle': error('never', 'references that lead in a circle and never anywhere'),
