@@ -11,6 +11,7 @@ import type { Diagnostic } from './diagnostics/diagnostic.js'
 import type { TextOptions } from './diagnostics/formats.js'
 import { displayPath } from './display-path.js'
 import type { Sources } from './load/document.js'
+import { readOrigin } from './load/remote-url.js'
 import { formatMatrix, MATRIX_FORMATS, type MatrixFormat } from './matrix/formats.js'
 import { readConfiguration } from './rules/config-file.js'
 import { type RuleSettings, readRuleSettings, UsageError } from './rules/settings.js'
@@ -44,6 +45,9 @@ export async function run(args: readonly string[], streams: Streams): Promise<Ex
     command
       .argument('[document]', 'the OpenAPI document (default: specs/openapi.yaml)')
       .option('--root <folder>', "the folder that no reference may leave (default: the document's own)")
+      .option('--allow-remote', 'fetch what the document refers to over https; generate records it')
+      .option('--remote-origin <origin>', 'let references lead there from anywhere; repeatable', addOrigin)
+      .option('--refresh-remote', 'fetch again what was recorded')
       .option('--rule <code=severity>', 'what a rule is to be: off, warn or error; repeatable', addRule)
       .option('--verbose', 'show each diagnostic on its own, also where there are many of one code')
       .helpOption('--help', 'print this help')
@@ -95,7 +99,8 @@ export async function run(args: readonly string[], streams: Streams): Promise<Ex
 }
 
 /** What was said on the command line. */
-interface Flags extends Pick<CompileOptions, 'out' | 'handlers' | 'root'> {
+interface Flags extends Pick<CompileOptions, 'out' | 'handlers' | 'root' | 'allowRemote' | 'refreshRemote'> {
+  readonly remoteOrigin?: readonly string[]
   readonly rule?: RuleSettings
   readonly verbose?: boolean
   readonly cache?: boolean
@@ -110,10 +115,18 @@ function addRule(text: string, before: RuleSettings = {}): RuleSettings {
   }
 }
 
+function addOrigin(text: string, before: readonly string[] = []): readonly string[] {
+  try {
+    return [...before, readOrigin(text)]
+  } catch (error) {
+    throw error instanceof TypeError ? new InvalidArgumentError(error.message) : error
+  }
+}
+
 /** The configuration file's, and above it the command line's. */
 function configured(
   document: string | undefined,
-  { rule, out, handlers, root, cache }: Flags,
+  { rule, out, handlers, root, allowRemote, remoteOrigin, refreshRemote, cache }: Flags,
   cwd: string,
 ): GenerateOptions & { readonly document: string } {
   const { rules, ...file } = readConfiguration(cwd)
@@ -122,6 +135,9 @@ function configured(
     ...(out !== undefined && { out }),
     ...(handlers !== undefined && { handlers }),
     ...(root !== undefined && { root }),
+    ...(allowRemote !== undefined && { allowRemote }),
+    ...(remoteOrigin !== undefined && { remoteOrigins: remoteOrigin }),
+    ...(refreshRemote !== undefined && { refreshRemote }),
     ...(cache !== undefined && { cache }),
     document: document ?? file.document ?? 'specs/openapi.yaml',
     rules: { ...rules, ...rule },

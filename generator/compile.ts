@@ -4,14 +4,15 @@ import { displayPath } from './display-path.js'
 import { EmitFailure, type Emitted, emit } from './emit/emit.js'
 import { type FittedHandlers, fitHandlers } from './handlers.js'
 import { lint } from './lint/lint.js'
-import type { ResolvedDocument, Sources } from './load/document.js'
+import type { RecordFiles, ResolvedDocument, Sources } from './load/document.js'
 import { load } from './load/load.js'
+import type { RemoteOptions } from './load/remote-files.js'
 import type { ApiModel } from './model/api-model.js'
 import { model } from './model/model.js'
 import { type RuleSettings, readRuleSettings, settled } from './rules/settings.js'
 
 /** Where a document is and where its code goes. Paths are relative to `cwd`. */
-export interface CompileOptions {
+export interface CompileOptions extends RemoteOptions {
   /** Default `specs/openapi.yaml`. */
   readonly document?: string
   /** The folder of the emitted files. Default `generated`. */
@@ -42,15 +43,19 @@ export interface Compiled {
   readonly stubs: ReadonlyMap<string, string>
   /** What was found in the handlers' folder; absent where it was not looked at. */
   readonly fitted?: FittedHandlers
+  /** Copies of what was fetched over the network, or recorded when it was. */
+  readonly record: RecordFiles
 }
 
-/** What was read of a document; `model` and `document` are absent when it has faults. */
+/** What was read of a document; `model`, `document` and `record` are absent when it has faults. */
 export interface ReadDocument extends Pick<Compiled, 'diagnostics' | 'sources' | 'model'> {
   readonly document?: ResolvedDocument
+  readonly record?: RecordFiles
 }
 
 /**
- * load → model → lint. Reads the document's files, and no others.
+ * load → model → lint. Reads the document's files, and no others; fetches nothing that is recorded, and nothing at all
+ * unless the options allow it.
  * @throws {UsageError} for rules that do not exist or cannot be lowered.
  */
 export async function read(options: Omit<CompileOptions, 'out' | 'handlers'> = {}): Promise<ReadDocument> {
@@ -58,10 +63,11 @@ export async function read(options: Omit<CompileOptions, 'out' | 'handlers'> = {
   const rules = readRuleSettings(options.rules ?? {})
   const entry = resolve(cwd, options.document ?? 'specs/openapi.yaml')
   onStage('loading')
-  const { document, sources, ...loaded } = await load(
-    entry,
-    options.root === undefined ? {} : { root: resolve(cwd, options.root) },
-  )
+  const { root, ...remote } = options
+  const { document, sources, record, ...loaded } = await load(entry, {
+    ...remote,
+    ...(root !== undefined && { root: resolve(cwd, root) }),
+  })
   const found = loaded.diagnostics.flatMap(one => settled(one, rules) ?? [])
   if (!document) return { diagnostics: found, sources }
   onStage('reading')
@@ -69,7 +75,7 @@ export async function read(options: Omit<CompileOptions, 'out' | 'handlers'> = {
   const linted = modelled.model ? lint(modelled.model).flatMap(one => settled(one, rules) ?? []) : []
   const diagnostics = [...found, ...modelled.diagnostics, ...linted]
   if (!modelled.model || diagnostics.some(isError)) return { diagnostics, sources }
-  return { diagnostics, sources, document, model: modelled.model }
+  return { diagnostics, sources, document, model: modelled.model, ...(record && { record }) }
 }
 
 /**
@@ -80,9 +86,13 @@ export async function compile(options: CompileOptions = {}): Promise<Compiled> {
   const { cwd = process.cwd(), onStage = () => {} } = options
   const out = resolve(cwd, options.out ?? 'generated')
   const handlers = resolve(cwd, options.handlers ?? 'handlers')
-  const nothing = { emitted: new Map<string, string>(), stubs: new Map<string, string>() }
+  const nothing = {
+    emitted: new Map<string, string>(),
+    stubs: new Map<string, string>(),
+    record: { files: new Map<string, string>(), obsolete: [] },
+  }
 
-  const { diagnostics, sources, document, model } = await read(options)
+  const { diagnostics, sources, document, model, record } = await read(options)
   if (!document || !model) return { diagnostics, sources, ...nothing }
   onStage('emitting')
   const emitted = await emitOrReport(model, document)
@@ -98,6 +108,7 @@ export async function compile(options: CompileOptions = {}): Promise<Compiled> {
     emitted: underFolder(out, emitted),
     stubs: fitted.stubs,
     fitted,
+    record: record ?? nothing.record,
   }
 }
 

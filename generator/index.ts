@@ -21,6 +21,8 @@ export type {
   ParameterLocation,
   ParameterStyle,
   RequestBody,
+  Response,
+  ResponseHeader,
   Scheme,
   SkippedOperation,
 } from './model/api-model.js'

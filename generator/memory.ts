@@ -102,7 +102,8 @@ function readSealed(path: string, seal: (body: string) => string): Kept | undefi
 function keptOf({ sources, diagnostics, operations, skipped, emitted, handlers }: Run): Kept | undefined {
   const { sightings = [] } = sources
   const read = new Set(sightings.flatMap(({ real, digest }) => (digest === undefined ? [] : [real])))
-  const files = sources.files.map(file => [file, realpathSync(file)] as const)
+  // What was fetched has no copy yet: the next run reads that, and is the first to be kept.
+  const files = sources.files.map(file => [file, realpathSync(sources.copyOf?.(file) ?? file)] as const)
   // What was read in another way cannot be looked at again.
   if (files.some(([, real]) => !read.has(real))) return undefined
   const digests = [...emitted].map(([path, text]) => [path, digestOf(text)] as const)

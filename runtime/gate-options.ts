@@ -1,5 +1,6 @@
 import type { Request } from 'express'
 import { type BodyLimits, DEFAULT_BODY_LIMITS } from './body-limits.js'
+import type { ReplyError } from './reply-contract.js'
 import { ConfigurationError, type DenialCode, type Token } from './verifier.js'
 
 /**
@@ -19,6 +20,17 @@ export type Decided = {
   | { readonly granted: true; readonly schemes: readonly string[]; readonly subject?: string }
   | { readonly granted: false; readonly status: number; readonly code: DenialCode; readonly reason?: string }
 )
+
+/** A reply that is not what the document says. Holds no value of it; names of members may be in the pointers. */
+export interface ReplyFault {
+  /** The operation's name in the generated code. */
+  readonly operation: string
+  readonly method: string
+  /** As the document writes it. */
+  readonly path: string
+  readonly status: number
+  readonly errors: readonly ReplyError[]
+}
 
 export interface GateOptions {
   /**
@@ -46,6 +58,15 @@ export interface GateOptions {
    * operation that travel in the query are known.
    */
   readonly unknownQuery?: 'ignore' | 'refuse'
+  /**
+   * What replies are held to. `check` answers 500, without data, to one that does not fit the document, and tells
+   * {@link onReplyFault}; `strip` lets documented members through and leaves the others out, unchecked; `check` does
+   * that, too, so that both send the same. `off` sends what the handler gives. Default: `strip` where the environment
+   * variable `NODE_ENV` is `production`, `check` elsewhere. In both, `writeOnly` members are never sent.
+   */
+  readonly responses?: 'check' | 'strip' | 'off'
+  /** Called with every reply that was refused or sent without its body. Default: a line on `console.error`. */
+  readonly onReplyFault?: (fault: ReplyFault, req: Request) => void
   /** Called with every decision, before the answer is sent. What it throws is ignored. */
   readonly onDecision?: (decided: Decided, req: Request) => void
 }
@@ -65,6 +86,8 @@ export interface Settings {
   readonly nameClaims: boolean
   readonly replies: 'plain' | 'express'
   readonly unknownQuery: 'ignore' | 'refuse'
+  readonly responses: 'check' | 'strip' | 'off'
+  readonly onReplyFault: (fault: ReplyFault, req: Request) => void
   readonly onDecision?: (decided: Decided, req: Request) => void
   readonly checks: { readonly [name: string]: Check }
 }
@@ -95,6 +118,8 @@ const RULES: { readonly [option: string]: Rule } = {
   nameClaims: [value => typeof value === 'boolean', 'true or false'],
   replies: [value => value === 'plain' || value === 'express', "'plain' or 'express'"],
   unknownQuery: [value => value === 'ignore' || value === 'refuse', "'ignore' or 'refuse'"],
+  responses: [value => value === 'check' || value === 'strip' || value === 'off', "'check', 'strip' or 'off'"],
+  onReplyFault: [value => typeof value === 'function', 'a function'],
   onDecision: [value => typeof value === 'function', 'a function'],
 }
 
@@ -112,10 +137,21 @@ export function resolveOptions(options: GateOptions & { readonly checks?: Settin
     return value === undefined || valid(value) ? [] : [`${name} must be ${form}`]
   })
   if (faults.length > 0) throw new ConfigurationError(`createRouter: ${faults.join('; ')}`)
-  const { claimsStatus = 401, nameClaims = false, replies = 'plain', unknownQuery = 'ignore', onDecision } = options
+  const { claimsStatus = 401, nameClaims = false, replies = 'plain', onDecision } = options
+  const { unknownQuery = 'ignore', onReplyFault = logReplyFault } = options
+  const { responses = process.env.NODE_ENV === 'production' ? 'strip' : 'check' } = options
   const checks = options.checks ?? {}
-  const body = limitsOf(options)
-  return { body, claimsStatus, nameClaims, replies, unknownQuery, checks, ...(onDecision && { onDecision }) }
+  return {
+    body: limitsOf(options),
+    claimsStatus,
+    nameClaims,
+    replies,
+    unknownQuery,
+    responses,
+    onReplyFault,
+    checks,
+    ...(onDecision && { onDecision }),
+  }
 }
 
 function limitsOf({ bodyLimit, bodyDepth, bodyMembers, multipart = {} }: GateOptions): BodyLimits {
@@ -128,4 +164,9 @@ function limitsOf({ bodyLimit, bodyDepth, bodyMembers, multipart = {} }: GateOpt
     fileSize: multipart.fileSize ?? defaults.fileSize,
     parts: multipart.parts ?? defaults.parts,
   }
+}
+
+function logReplyFault({ operation, method, path, status, errors }: ReplyFault): void {
+  const faults = errors.map(one => `${one.in} ${one.pointer} ${one.detail}`).join('; ')
+  console.error(`gatewright: ${operation} (${method} ${path}) replied ${status} unlike its document: ${faults}`)
 }

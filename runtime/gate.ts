@@ -6,7 +6,8 @@ import { expressPath, paramNames, parsePath, splitTarget } from './path.js'
 import type { Policies, Policy, SecuritySchemes } from './policy.js'
 import { sendProblem } from './problem.js'
 import type { Proof } from './proof.js'
-import { bindRequirements, type Verifiers } from './requirements.js'
+import type { Replies, ReplyChecks } from './replies.js'
+import { bindRequirements, ownMember, type Verifiers } from './requirements.js'
 import { Routes, shapeOf } from './routes.js'
 import type { OperationValidator } from './validator.js'
 import { ConfigurationError } from './verifier.js'
@@ -36,9 +37,19 @@ export type AddOperation<Schemes> = <const P extends Policy>(
   handler: GuardedHandler<Schemes, P>,
 ) => void
 
-const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'] as const
+/** The same for a method that has no name here, as it is on the wire: `COPY`. */
+export type AddMethod<Schemes> = <const P extends Policy>(
+  method: string,
+  path: string,
+  policy: P,
+  validator: OperationValidator,
+  handler: GuardedHandler<Schemes, P>,
+) => void
+
+const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace', 'query'] as const
 
 export type Gate<Schemes> = { readonly [Method in (typeof METHODS)[number]]: AddOperation<Schemes> } & {
+  readonly add: AddMethod<Schemes>
   /** A path of the document whose operations were left out: no template may serve it in their place, nor GET its HEAD. */
   readonly absent: (path: string, method?: 'HEAD') => void
   /**
@@ -63,12 +74,16 @@ type Methods = Map<string, Endpoint | undefined>
 /**
  * Stands between requests and handlers: each operation is compiled into one function, the paths into one radix tree.
  * Generated routers are built on it.
+ * @param replies what is documented of them; without it they are sent as handlers give them.
+ * @param loadChecks loads what replies are checked by; called once, when the first one is to be checked.
  * @throws {ConfigurationError} naming every verifier, check and option that is missing or wrong.
  */
 export function createGate<Options extends GateOptions & { readonly schemes?: Verifiers }>(
   schemes: SecuritySchemes,
   policies: Policies,
   options: Options,
+  replies?: Replies,
+  loadChecks: () => Promise<{ readonly replyValidators: ReplyChecks }> = async () => ({ replyValidators: {} }),
 ): Gate<Options['schemes']> {
   const settings = resolveOptions(options)
   const compileDemands = bindRequirements(schemes, policies, options.schemes ?? {}, settings.checks)
@@ -76,6 +91,17 @@ export function createGate<Options extends GateOptions & { readonly schemes?: Ve
   const routes = new Routes<Methods>()
   const table = new Map<string, Methods>()
   const missing: string[] = []
+  let loading: Promise<ReplyChecks> | undefined
+  const checksOf = async (id: string) => {
+    loading ??= loadChecks().then(module => module.replyValidators)
+    return ownMember(await loading, id) ?? {}
+  }
+  const documentedOf = (id: string) => {
+    if (!replies) return {}
+    const documented = ownMember(replies, id)
+    if (!documented) throw new ConfigurationError(`${id}: its replies are not among the document's`)
+    return { documented }
+  }
 
   const pathOf = (path: string) => {
     const parsed = parsePath(path)
@@ -114,6 +140,8 @@ export function createGate<Options extends GateOptions & { readonly schemes?: Ve
           validator,
           queryCredentials: queryCredentials(schemes, policy),
           handler: handler as (context: never) => unknown,
+          ...documentedOf(id),
+          checks: () => checksOf(id),
         },
         settings,
       ),
@@ -131,7 +159,7 @@ export function createGate<Options extends GateOptions & { readonly schemes?: Ve
     const { methods } = pathOf(path)
     if (method !== undefined) methods.set(method, undefined)
   }
-  return Object.defineProperty({ ...adders, absent }, 'router', {
+  return Object.defineProperty({ ...adders, add, absent }, 'router', {
     get() {
       if (missing.length > 0) throw new ConfigurationError(`createRouter: handlers are missing: ${missing.join(', ')}`)
       if (ids.size > 0) throw new ConfigurationError(`createRouter: not routed: ${[...ids.values()].join(', ')}`)

@@ -145,11 +145,17 @@ interface StatusClasses {
   '5': 500 | 501 | 502 | 503 | 504 | 505 | 506 | 507 | 508 | 510 | 511
 }
 
+type Class<Key> = Key extends `${infer Digit extends keyof StatusClasses}${'XX' | 'xx'}` ? Digit : never
+
+/** A status of its own wins over its class, and that over `default` (OpenAPI, Responses Object). */
 type StatusOf<Responses, Key> = Key extends number
   ? Key
-  : Key extends `${infer Class extends keyof StatusClasses}${'XX' | 'xx'}`
-    ? Exclude<StatusClasses[Class], keyof Responses>
-    : Exclude<StatusClasses[keyof StatusClasses], keyof Responses>
+  : [Class<Key>] extends [never]
+    ? Exclude<StatusClasses['2' | '3' | '4' | '5'], keyof Responses | StatusClasses[Class<keyof Responses>]>
+    : Exclude<StatusClasses[Class<Key>], keyof Responses>
+
+/** Statuses whose answers have no content (RFC 9110 sections 15.3.5, 15.3.6, 15.4.5). */
+type Bodiless = 204 | 205 | 304
 
 type Stream = Readable | ReadableStream<Uint8Array>
 
@@ -157,33 +163,62 @@ type Payload<MediaType, Schema> = MediaType extends `${string}json${string}`
   ? Schema | Stream
   : Schema | string | Uint8Array | Stream
 
-interface ReplyHeaders {
-  readonly headers?: { readonly [name: string]: string | number | readonly string[] }
+type HeaderValue<Value> = unknown extends Value
+  ? string | number | boolean | readonly string[]
+  : Value extends string | number | boolean
+    ? string extends Value
+      ? string | readonly string[]
+      : Value
+    : string | readonly string[]
+
+/** The documented ones; `Content-Type` is the media type's. */
+type DocumentedHeaders<Headers> = {
+  readonly [Name in keyof Headers as string extends Name
+    ? never
+    : Lowercase<Name & string> extends 'content-type'
+      ? never
+      : Name]: HeaderValue<NonNullable<Headers[Name]>>
 }
 
-/** `contentType` may be left out where it is `application/json` and nothing else was documented. */
+interface OtherHeaders {
+  readonly [name: string]: string | number | boolean | readonly string[] | undefined
+}
+
+type ReplyHeaders<Headers> =
+  Record<never, never> extends DocumentedHeaders<Headers>
+    ? { readonly headers?: DocumentedHeaders<Headers> & OtherHeaders }
+    : { readonly headers: DocumentedHeaders<Headers> & OtherHeaders }
+
+/** It may be left out where it is the only one documented. */
+type ContentTypeOf<MediaType, All> = MediaType extends `${string}*${string}`
+  ? { readonly contentType: string }
+  : [All] extends [MediaType]
+    ? { readonly contentType?: MediaType }
+    : { readonly contentType: MediaType }
+
+type WithoutBody<Status> = { readonly status: Status; readonly body?: undefined }
+
+type WithBody<Status, Content> = {
+  [MediaType in keyof Content]: {
+    readonly status: Status
+    readonly body: Payload<MediaType, Content[MediaType]>
+  } & ContentTypeOf<MediaType, keyof Content>
+}[keyof Content]
+
 type ReplyOf<Status, Content> = [keyof Content] extends [never]
-  ? ReplyHeaders & { readonly status: Status; readonly body?: undefined }
-  : [keyof Content] extends ['application/json']
-    ? ReplyHeaders & {
-        readonly status: Status
-        readonly body: Content[keyof Content] | Stream
-        readonly contentType?: 'application/json'
-      }
-    : {
-        [MediaType in keyof Content]: ReplyHeaders & {
-          readonly status: Status
-          readonly body: Payload<MediaType, Content[MediaType]>
-          readonly contentType: MediaType extends `${string}*${string}` ? string : MediaType
-        }
-      }[keyof Content]
+  ? WithoutBody<Status>
+  : [Extract<Status, Bodiless>] extends [never]
+    ? WithBody<Status, Content>
+    : WithBody<Exclude<Status, Bodiless>, Content> | WithoutBody<Extract<Status, Bodiless>>
 
 type ContentOfResponse<Response> = Response extends { content: infer Content } ? Content : Record<never, never>
+type HeadersOfResponse<Response> = Response extends { headers: infer Headers } ? Headers : Record<never, never>
 
 /** The union of the documented responses: `{ status, body, headers?, contentType? }`. */
 export type Reply<Operation> = Operation extends { responses: infer Responses }
   ? {
-      [Key in keyof Responses]: ReplyOf<StatusOf<Responses, Key>, ContentOfResponse<Responses[Key]>>
+      [Key in keyof Responses]: ReplyOf<StatusOf<Responses, Key>, ContentOfResponse<Responses[Key]>> &
+        ReplyHeaders<HeadersOfResponse<Responses[Key]>>
     }[keyof Responses]
   : never
 

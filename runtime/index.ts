@@ -17,8 +17,8 @@ export type { Auth0ApiOptions } from './auth0-config.js'
 export type { Auth0Context } from './auth0-request.js'
 export { BodySizeError } from './body-stream.js'
 export type { ClientCertificate } from './client-certificate.js'
-export { type AddOperation, createGate, type Gate, type GuardedHandler } from './gate.js'
-export type { Check, Decided, GateOptions, MultipartOptions } from './gate-options.js'
+export { type AddMethod, type AddOperation, createGate, type Gate, type GuardedHandler } from './gate.js'
+export type { Check, Decided, GateOptions, MultipartOptions, ReplyFault } from './gate-options.js'
 export {
   type BodyForm,
   type Context,
@@ -41,6 +41,9 @@ export type {
   SecuritySchemes,
 } from './policy.js'
 export type { Proof } from './proof.js'
+export type { Replies, ReplyChecks } from './replies.js'
+export type { ReplyError } from './reply-contract.js'
+export { replyShapes, type Shape } from './reply-shape.js'
 export { apiKey } from './schemes/api-key.js'
 export { basic } from './schemes/basic.js'
 export { type BearerOptions, bearer, type KeyOptions, type TokenOptions } from './schemes/bearer.js'

@@ -7,7 +7,9 @@ import { type Asked, type Decision, type Demands, decide } from './decide.js'
 import type { Decided, Settings } from './gate-options.js'
 import { type ParameterRules, readParameters } from './parameters.js'
 import { contractProblem, sendProblem } from './problem.js'
-import { sendReply } from './reply.js'
+import type { OperationReplies, ReplyChecks } from './replies.js'
+import { type Sending, sendReply } from './reply.js'
+import { compileContract } from './reply-contract.js'
 import { ownMember } from './requirements.js'
 import type { OperationValidator } from './validator.js'
 
@@ -28,6 +30,9 @@ export interface Operation {
   /** Names of the query parameters that are credentials of its policy. */
   readonly queryCredentials: readonly string[]
   readonly handler: (context: never) => unknown
+  /** Absent where nothing is documented of replies: they are sent as they are. */
+  readonly documented?: OperationReplies
+  readonly checks: () => Promise<ReplyChecks[string]>
 }
 
 /** Answers a request to one operation. Rejects with what its handler throws. */
@@ -42,6 +47,7 @@ export function compileOperation(operation: Operation, settings: Settings): Serv
   const rules: ParameterRules =
     settings.unknownQuery === 'refuse' ? { refuseUnknown: { credentials: operation.queryCredentials } } : {}
   const isPublic = demands.alternatives.length === 0
+  const send = replySender(operation, settings)
   return async (request, response, target) => {
     const decision = isPublic ? undefined : await decide(demands, askedBy(request, target, settings))
     observe(settings, operation, request, decision)
@@ -77,10 +83,24 @@ export function compileOperation(operation: Operation, settings: Settings): Serv
     }
     try {
       const result = await handler(withSignal(context, response) as never)
-      await sendReply(response, result, settings.replies)
+      await send(request, response, result)
     } finally {
       if (body.release) whenClosed(response, body.release)
     }
+  }
+}
+
+function replySender(
+  operation: Operation,
+  settings: Settings,
+): (request: Request, response: Response, result: unknown) => Promise<void> {
+  const { id, path, documented, checks } = operation
+  const { responses, replies, onReplyFault } = settings
+  const contract = documented && responses !== 'off' ? compileContract(documented, responses, checks) : undefined
+  return (request, response, result) => {
+    const onFault: Sending['onFault'] = ({ status }, errors) =>
+      tell(() => onReplyFault({ operation: id, method: request.method, path, status, errors }, request))
+    return sendReply(response, result, { replies, onFault, ...(contract && { contract }) })
   }
 }
 
@@ -123,7 +143,12 @@ function signalOf(response: Response): AbortSignal {
   return gone.signal
 }
 
-/** Tells the hook. One that fails, at once or later, must neither open nor break an operation, nor end the process. */
+/** Calls a hook. One that fails, at once or later, must neither open nor break an operation, nor end the process. */
+function tell(hook: () => unknown): void {
+  const told = async () => hook()
+  told().catch(() => {})
+}
+
 function observe(
   { onDecision }: Settings,
   operation: Operation,
@@ -131,8 +156,7 @@ function observe(
   outcome: Decision | undefined,
 ): void {
   if (!onDecision) return
-  const told = async () => onDecision(decidedOf(operation, request, outcome), request)
-  told().catch(() => {})
+  tell(() => onDecision(decidedOf(operation, request, outcome), request))
 }
 
 function decidedOf({ id, path }: Operation, { method }: Request, outcome: Decision | undefined): Decided {

@@ -5,23 +5,35 @@ import type { ReadableStream } from 'node:stream/web'
 import type { Response } from 'express'
 import { NOT_IMPLEMENTED } from './handler.js'
 import { sendProblem } from './problem.js'
+import {
+  type Contract,
+  defaultType,
+  isBodiless,
+  isJson,
+  isStream,
+  type ReplyError,
+  type UntypedReply,
+} from './reply-contract.js'
 
-/** What a handler returned, before anything is known of it. */
-interface UntypedReply {
-  readonly status: number
-  readonly body?: unknown
-  readonly headers?: { readonly [name: string]: string | number | readonly string[] }
-  readonly contentType?: string
+/** How the replies of one operation are sent. */
+export interface Sending {
+  /**
+   * `plain` writes to the response directly: no `ETag`, no conditional answers; `express` sends through `res.send`,
+   * with all that the application is set to do there.
+   */
+  readonly replies: 'plain' | 'express'
+  /** What replies are held to; absent where they are sent as they are. */
+  readonly contract?: Contract
+  /** Told what was wrong with a reply, before the answer is sent. */
+  readonly onFault: (reply: UntypedReply, errors: readonly ReplyError[]) => void
 }
 
 /**
- * Sends what a handler returned. `plain` writes it to the response directly: no `ETag`, no conditional answers;
- * `express` sends it through `res.send`, with all that the application is set to do there.
- *
- * Sends nothing where the handler answered through `res` itself or the client has gone.
+ * Sends what a handler returned, or what its contract lets through. Sends nothing where the handler answered through
+ * `res` itself or the client has gone.
  * @throws {TypeError} if it is no reply; nothing was sent then.
  */
-export async function sendReply(response: Response, result: unknown, replies: 'plain' | 'express'): Promise<void> {
+export async function sendReply(response: Response, result: unknown, sending: Sending): Promise<void> {
   if (result === undefined) return
   if (response.headersSent || response.destroyed) {
     if (isReply(result)) discard(result.body)
@@ -32,20 +44,35 @@ export async function sendReply(response: Response, result: unknown, replies: 'p
     return
   }
   if (!isReply(result)) throw new TypeError('A handler returns { status, body?, headers?, contentType? } or nothing')
-  response.status(result.status)
-  for (const [name, value] of Object.entries(result.headers ?? {})) {
-    response.setHeader(name, value)
+  const settled = sending.contract?.(result, response.req.method)
+  const { reply, problem, errors } = settled instanceof Promise ? await settled : (settled ?? { reply: result })
+  if (errors) {
+    discard(result.body)
+    sending.onFault(result, errors)
   }
-  const { body } = result
-  if (body instanceof Readable || isWebStream(body)) return sendStream(response, body, result.contentType)
-  if (body === undefined) {
-    if (result.status !== 204 && result.status !== 304 && result.status !== 205) response.setHeader('Content-Length', 0)
+  response.status(reply.status)
+  for (const [name, value] of Object.entries(reply.headers ?? {})) {
+    if (value !== undefined) response.setHeader(name, typeof value === 'boolean' ? String(value) : value)
+  }
+  if (problem) sendProblem(response, problem)
+  else await sendBody(response, reply, sending.replies)
+}
+
+async function sendBody(
+  response: Response,
+  { status, body, contentType }: UntypedReply,
+  replies: 'plain' | 'express',
+): Promise<void> {
+  if (body === undefined || isBodiless(status)) {
+    discard(body)
+    if (!isBodiless(status)) response.setHeader('Content-Length', 0)
     response.end()
     return
   }
-  const contentType = withCharset(result.contentType ?? 'application/json')
-  const payload = payloadOf(body, contentType)
-  if (!response.hasHeader('Content-Type')) response.setHeader('Content-Type', contentType)
+  if (isStream(body)) return sendStream(response, body, contentType)
+  const type = withCharset(contentType ?? defaultType(body))
+  const payload = payloadOf(body, type)
+  if (!response.hasHeader('Content-Type')) response.setHeader('Content-Type', type)
   if (replies === 'express') {
     response.send(payload)
     return
@@ -62,8 +89,7 @@ function isReply(result: unknown): result is UntypedReply {
 
 function payloadOf(body: unknown, contentType: string): Buffer {
   if (body instanceof Uint8Array) return Buffer.from(body.buffer, body.byteOffset, body.byteLength)
-  const json = /^[^;]*[/+]json\s*(;|$)/i.test(contentType)
-  if (!json && typeof body === 'string') return Buffer.from(body)
+  if (typeof body === 'string' && !isJson(body, contentType)) return Buffer.from(body)
   const text = JSON.stringify(body)
   if (text === undefined) throw new TypeError('The body of a reply has no JSON form')
   return Buffer.from(text)
@@ -76,7 +102,7 @@ function withCharset(contentType: string): string {
 }
 
 async function sendStream(response: Response, body: Readable | ReadableStream, contentType?: string): Promise<void> {
-  if (!response.hasHeader('Content-Type')) response.setHeader('Content-Type', contentType ?? 'application/octet-stream')
+  if (!response.hasHeader('Content-Type')) response.setHeader('Content-Type', contentType ?? defaultType(body))
   if (response.req.method === 'HEAD') {
     discard(body)
     response.end()
@@ -105,11 +131,7 @@ async function firstBytes(source: Readable, response: Response): Promise<void> {
   }
 }
 
-function isWebStream(body: unknown): body is ReadableStream {
-  return body instanceof globalThis.ReadableStream
-}
-
 function discard(body: unknown): void {
   if (body instanceof Readable) body.destroy()
-  else if (isWebStream(body)) body.cancel().catch(() => {})
+  else if (body instanceof globalThis.ReadableStream) body.cancel().catch(() => {})
 }

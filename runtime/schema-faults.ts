@@ -67,9 +67,15 @@ function reduced(errors: readonly SchemaError[]): Found[] {
       kept.push(found)
     }
   }
+  // What is wrong with the alternative that was meant says more than that none fits.
+  const told = kept.filter(one => one.error.keyword !== 'misfit' || !kept.some(other => saysMore(other, one)))
   // Where nothing but failed conditions is left, say at least where.
   const [first] = errors
-  return kept.length > 0 || !first ? kept : [{ path: first.instancePath, detail: MISFIT, error: first }]
+  return told.length > 0 || !first ? told : [{ path: first.instancePath, detail: MISFIT, error: first }]
+}
+
+function saysMore({ error }: Found, misfit: Found): boolean {
+  return error.keyword !== 'misfit' && isUnder(error, misfit.error)
 }
 
 function isUnder(error: SchemaError, whole: SchemaError): boolean {
@@ -151,6 +157,7 @@ const DETAILS: { readonly [keyword: string]: (params: SchemaError['params']) => 
   uniqueItems: () => 'must not hold the same item twice',
   contains: ({ minContains }) => `must hold at least ${minContains} fitting item${minContains === 1 ? '' : 's'}`,
   not: () => 'is excluded by the schema',
+  misfit: ({ reason }) => String(reason),
 }
 
 function oneOf(values: unknown): string {

@@ -1,9 +1,9 @@
-import { fullFormats } from 'ajv-formats/dist/formats.js'
+import { formats } from './formats.js'
+import { linearPattern } from './linear-pattern.js'
 
-/** What a compiled schema found: ajv's error object. */
+/** What a compiled schema found: of ajv's error object, what faults are told from. */
 export interface SchemaError {
   readonly instancePath: string
-  readonly schemaPath: string
   readonly keyword: string
   readonly params: { readonly [name: string]: unknown }
 }
@@ -128,7 +128,8 @@ export interface OperationValidator {
 
 /** What compiled schemas call. For generated code only. */
 export const schemaFunctions = {
-  formats: fullFormats,
+  formats,
+  linearPattern,
 
   /** Code points, as JSON Schema counts `minLength` and `maxLength`. */
   ucs2length(text: string): number {

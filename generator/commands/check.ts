@@ -6,7 +6,7 @@ import { readText } from '../write.js'
 export interface StaleFile {
   /** Absolute path. */
   readonly path: string
-  /** `obsolete`: an earlier run emitted it, and it is no part of the output any more. */
+  /** `obsolete`: an earlier run emitted or recorded it, and it is no part of the output any more. */
   readonly state: 'missing' | 'differs' | 'obsolete'
   /** The first line that differs, from 1. */
   readonly line?: number
@@ -18,13 +18,14 @@ export interface Checked extends Pick<Compiled, 'diagnostics' | 'sources' | 'mod
 
 /** Compares what is on disk with what {@link generate} would write. Writes nothing. */
 export async function check(options: CompileOptions = {}): Promise<Checked> {
-  const { diagnostics, sources, model, emitted, stubs } = await compile(options)
-  const stale = [...emitted, ...stubs].flatMap(([path, text]): StaleFile[] => {
+  const { diagnostics, sources, model, emitted, stubs, record } = await compile(options)
+  const stale = [...emitted, ...stubs, ...record.files].flatMap(([path, text]): StaleFile[] => {
     const found = readText(path)
     if (found === undefined) return [{ path, state: 'missing' }]
     return found === text ? [] : [{ path, state: 'differs', line: firstDifference(found, text) }]
   })
-  const obsolete = obsoleteFiles(emitted.keys()).map((path): StaleFile => ({ path, state: 'obsolete' }))
+  const unused = [...obsoleteFiles(emitted.keys()), ...record.obsolete]
+  const obsolete = unused.map((path): StaleFile => ({ path, state: 'obsolete' }))
   return { diagnostics, sources, stale: [...stale, ...obsolete], ...(model && { model }) }
 }
 

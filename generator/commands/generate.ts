@@ -13,7 +13,8 @@ import { readText, type Written, write } from '../write.js'
 export interface GenerateOptions extends CompileOptions {
   /**
    * Do nothing where the last run with the same options left everything as it is: no file that was read, written or
-   * looked for has changed, nor has this package. Kept in `node_modules/.cache/gatewright/`. Default `false`.
+   * looked for has changed, nor has this package. Kept in `node_modules/.cache/gatewright/`. Default `false`. Without
+   * effect beside `refreshRemote`.
    */
   readonly cache?: boolean
 }
@@ -27,14 +28,16 @@ export interface Generated extends Pick<Compiled, 'diagnostics' | 'sources' | 'm
 
 /**
  * Writes what a document demands: the emitted files, and stubs for operations that have no handler yet. Removes files
- * of the output folder that carry our header and are no part of the output any more.
+ * of the output folder that carry our header and are no part of the output any more, and recorded copies that are
+ * used no longer.
  *
  * With `cache`, there is no `model` where nothing had to be done.
  * @throws what the file system says, when a file cannot be read or written; nothing has changed then.
  */
 export async function generate(options: GenerateOptions = {}): Promise<Generated> {
   const { cache = false, cwd = process.cwd(), onStage, ...deciding } = options
-  const memory = cache ? openMemory(cwd, deciding) : undefined
+  // What other machines hold now is not to be known here.
+  const memory = cache && options.refreshRemote !== true ? openMemory(cwd, deciding) : undefined
   const handlers = resolve(cwd, options.handlers ?? 'handlers')
   const known = memory?.recall(() => digestHandlers(readHandlers(handlers)))
   if (known !== undefined) return recalled(known)
@@ -42,12 +45,13 @@ export async function generate(options: GenerateOptions = {}): Promise<Generated
   // The compilers behind take longer to load than everything up to here.
   const { compile } = await import('../compile.js')
   const compiled = await compile(options)
-  const { sources, model, emitted, stubs } = compiled
+  const { sources, model, emitted, stubs, record } = compiled
   const diagnostics = [...compiled.diagnostics, ...foreignFiles(emitted, cwd)]
   if (!model || diagnostics.some(one => one.severity === 'error'))
     return { diagnostics, sources, ...(model && { model }) }
   onStage?.('writing')
-  const files = write(new Map([...emitted, ...stubs]), obsoleteFiles(emitted.keys()))
+  const obsolete = [...obsoleteFiles(emitted.keys()), ...record.obsolete]
+  const files = write(new Map([...emitted, ...stubs, ...record.files]), obsolete)
   const count = { operations: model.operations.length, skipped: model.skipped.length }
   const places = { out: resolve(cwd, options.out ?? 'generated'), handlers, cwd }
   const settled = memory && (await settledHandlers(compiled, model, files, places))

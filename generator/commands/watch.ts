@@ -31,7 +31,7 @@ const LONGEST_WAIT = 400
  * is told to `onRun` as any other, and the watching goes on. Resolves after the first run, when changes are seen.
  *
  * Does not watch what it writes, nor the handlers: stubs are added when the document changes, not while somebody
- * moves handlers about.
+ * moves handlers about. `refreshRemote` counts until a run has written what it fetched: each save asks nobody again.
  * @example const watching = await watch({ generate: () => ({ document: 'api.yaml' }), onRun: console.log })
  */
 export async function watch(options: WatchOptions): Promise<Watching> {
@@ -39,16 +39,18 @@ export async function watch(options: WatchOptions): Promise<Watching> {
   let timer: NodeJS.Timeout | undefined
   let firstEvent = 0
   let closed = false
+  let refreshed = false
 
   const run = async (): Promise<void> => {
     const also = (options.files ?? []).map(path => sight(resolve(path)))
     let known = sightings.filter(({ path }) => !also.some(one => one.path === path)).map(({ path }) => sight(path))
     let outcome: Outcome
     try {
-      const asked = await options.generate()
+      const { refreshRemote = false, ...asked } = await options.generate()
       const entry = sight(resolve(asked.cwd ?? process.cwd(), asked.document ?? 'specs/openapi.yaml'))
       if (!known.some(({ path }) => path === entry.path)) known = [...known, entry]
-      const generated = await generate(asked)
+      const generated = await generate({ ...asked, ...(refreshRemote && !refreshed && { refreshRemote }) })
+      refreshed ||= generated.files !== undefined
       known = [...(generated.sources.sightings ?? known)]
       outcome = { generated }
     } catch (error) {

@@ -1,6 +1,7 @@
 import { relative, sep } from 'node:path'
 import { styleText } from 'node:util'
 import type { Sources } from '../load/document.js'
+import { isRemote } from '../load/remote-url.js'
 import { createSourceMap, type Position, type SourceMap } from '../load/source-map.js'
 import { codeFrame, visible } from './code-frame.js'
 import type { Diagnostic, Location, Severity } from './diagnostic.js'
@@ -194,6 +195,7 @@ function positionText(location: Location, position: Position | undefined, cwd: s
 }
 
 function relativePath(file: string, cwd: string): string {
+  if (isRemote(file)) return file
   return relative(cwd, file).split(sep).join('/')
 }
 

@@ -15,6 +15,12 @@ export function countOperations(files: Emitted, { operations }: ApiModel): void 
     ids,
     membersOf(variable(parse(files, 'validators.ts', 'export const validators'), 'validators')),
   )
+  expectSame('replies.ts', ids, membersOf(variable(parse(files, 'replies.ts', 'export const replies'), 'replies')))
+  expectSame(
+    'reply-validators.ts',
+    ids,
+    membersOf(variable(parse(files, 'reply-validators.ts', 'export const replyValidators'), 'replyValidators')),
+  )
   expectSame('handlers.ts', ids, membersOf(declared(parse(files, 'handlers.ts'), 'Handlers')))
   expectSame(
     'router.ts',
@@ -88,7 +94,10 @@ function textOf(name: ts.Node | undefined): string {
   return name && (ts.isIdentifier(name) || ts.isStringLiteral(name) || ts.isNumericLiteral(name)) ? name.text : ''
 }
 
-/** `gate.get(path, policies.x, validators.x, handlers.x)` as `["get", path, "x", "x", "x"]`. */
+/**
+ * `gate.get(path, policies.x, validators.x, handlers.x)` as `["get", path, "x", "x", "x"]`, and
+ * `gate.add('COPY', path, …)` as `["COPY", path, …]`.
+ */
 function routerLines(file: ts.SourceFile): string[] {
   const lines: string[] = []
   const visit = (node: ts.Node): void => {
@@ -96,13 +105,13 @@ function routerLines(file: ts.SourceFile): string[] {
     if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return
     const { expression, name } = node.expression
     if (textOf(expression) !== 'gate' || name.text === 'absent') return
-    const [path, ...rest] = node.arguments
+    const [method, path, ...rest] = name.text === 'add' ? node.arguments : [name, ...node.arguments]
     const places = ['policies', 'validators', 'handlers'].map((place, index) => {
       const argument = rest[index]
       const fits = argument && ts.isPropertyAccessExpression(argument) && textOf(argument.expression) === place
       return fits ? argument.name.text : ''
     })
-    lines.push(JSON.stringify([name.text, textOf(path), ...places]))
+    lines.push(JSON.stringify([textOf(method), textOf(path), ...places]))
   }
   visit(file)
   return lines

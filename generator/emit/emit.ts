@@ -3,6 +3,8 @@ import type { ApiModel } from '../model/api-model.js'
 import { countOperations } from './count.js'
 import { emitHandlers } from './handlers.js'
 import { emitPolicies } from './policies.js'
+import { emitReplies } from './replies.js'
+import { emitReplyValidators } from './reply-validators.js'
 import { emitRouter } from './router.js'
 import { emitTypes } from './types.js'
 import { emitValidators } from './validators.js'
@@ -26,6 +28,8 @@ export async function emit(model: ApiModel, document: ResolvedDocument): Promise
     ['policies.ts', emitPolicies(model)],
     ['handlers.ts', emitHandlers(model)],
     ['validators.ts', await attempt('validators.ts', () => emitValidators(model))],
+    ['replies.ts', emitReplies(model)],
+    ['reply-validators.ts', await attempt('reply-validators.ts', () => emitReplyValidators(model))],
     ['router.ts', emitRouter(model)],
   ])
   countOperations(files, model)

@@ -7,16 +7,17 @@ import { isDescribedElsewhere } from '../model/parameter-styles.js'
 /**
  * Changes the parameters of a resolved document so that the types made of them say what handlers are given:
  * openapi-typescript takes `content` for a string, knows no `querystring`, and lists headers that are ignored.
+ * @param aside the paths of operations that stand under keys of their own.
  */
-export function describeParameters(root: JsonObject): void {
+export function describeParameters(root: JsonObject, aside: ReadonlyMap<string, string>): void {
   const { components, paths } = root
   if (isObject(components) && isObject(components.parameters)) {
     const entries = Object.entries(components.parameters)
     components.parameters = Object.fromEntries(entries.map(([name, one]) => [name, described(one, root)]))
   }
   if (!isObject(paths)) return
-  for (const [path, item] of Object.entries(paths)) {
-    const parsed = parsePath(path)
+  for (const [key, item] of Object.entries(paths)) {
+    const parsed = parsePath(aside.get(key) ?? key)
     if (!isObject(item) || 'fault' in parsed) continue
     const names = paramNames(parsed.segments)
     const inherited = listOf(item, names, root)

@@ -1,5 +1,6 @@
 import type { CheckRule, ClaimDemands, ClaimRule, ScopeDemand, SecurityScheme } from '../../runtime/policy.js'
 import type { ApiModel, Operation } from '../model/api-model.js'
+import { methodName } from '../model/methods.js'
 import { header } from './header.js'
 import { comment, literal, literals, propertyName } from './literal.js'
 
@@ -26,7 +27,7 @@ function operationText({ id, method, path, policy }: Operation): string {
     return members.length === 0 ? '{}' : `{ ${members.join(', ')} }`
   })
   const claims = policy.claims ? `, claims: [${policy.claims.map(demandsText).join(', ')}]` : ''
-  return `/** ${comment(`${method.toUpperCase()} ${path}`)} */\n  ${id}: { security: [${alternatives.join(', ')}]${claims} },`
+  return `/** ${comment(`${methodName(method)} ${path}`)} */\n  ${id}: { security: [${alternatives.join(', ')}]${claims} },`
 }
 
 function scopesText(demand: ScopeDemand): string {

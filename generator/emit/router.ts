@@ -1,4 +1,5 @@
-import type { ApiModel, Scheme } from '../model/api-model.js'
+import type { ApiModel, Method, Scheme } from '../model/api-model.js'
+import { isFixedMethod } from '../model/methods.js'
 import { tokenText } from './handlers.js'
 import { header } from './header.js'
 import { literal, propertyName } from './literal.js'
@@ -26,7 +27,8 @@ export function emitRouter(model: ApiModel): string {
   ]
   const lines = [
     ...operations.map(
-      ({ id, method, path }) => `gate.${method}(${literal(path)}, policies.${id}, validators.${id}, handlers.${id})`,
+      ({ id, method, path }) =>
+        `gate.${methodText(method)}${literal(path)}, policies.${id}, validators.${id}, handlers.${id})`,
     ),
     ...absent.map(path => `gate.absent(${literal(path)})`),
     ...absentHeads(model).map(path => `gate.absent(${literal(path)}, 'HEAD')`),
@@ -38,13 +40,14 @@ export function emitRouter(model: ApiModel): string {
   return `${header(document)}import { ${runtime.join(', ')} } from 'gatewright/runtime'
 import type { Handlers } from './handlers.js'
 import { policies, securitySchemes } from './policies.js'
+import { replies } from './replies.js'
 ${types}import { validators } from './validators.js'
 
 /** What the document asks of you: a verifier per security scheme, a function per \`$check\`. */
 ${members.length === 0 ? 'export type RouterOptions = GateOptions' : `export interface RouterOptions extends GateOptions {\n${members.map(one => `  ${one}\n`).join('')}}`}
 
 export function createRouter(handlers: Handlers, ${options}): Router {
-  const gate = createGate(securitySchemes, policies, options)
+  const gate = createGate(securitySchemes, policies, options, replies, () => import('./reply-validators.js'))
 ${lines.map(line => `  ${line}\n`).join('')}  return gate.router
 }
 `
@@ -54,6 +57,11 @@ ${lines.map(line => `  ${line}\n`).join('')}  return gate.router
 function absentHeads({ operations, skipped }: ApiModel): string[] {
   const got = new Set(operations.flatMap(({ method, path }) => (method === 'get' ? [path] : [])))
   return skipped.flatMap(({ method, path }) => (method === 'head' && got.has(path) ? [path] : []))
+}
+
+/** `get(` for a method that the gate has a name for, `add('COPY', ` for any other. */
+function methodText(method: Method): string {
+  return isFixedMethod(method) ? `${method}(` : `add(${literal(method)}, `
 }
 
 function typeText(list: readonly string[]): string {

@@ -10,7 +10,9 @@ import type { JsonObject, ResolvedDocument } from '../load/document.js'
 import type { ApiModel } from '../model/api-model.js'
 import { isObject } from '../model/claims.js'
 import { componentAt } from '../model/dereference.js'
+import { isFixedMethod } from '../model/methods.js'
 import { header } from './header.js'
+import { putBack, type SetAside, setAside } from './other-methods.js'
 import { describeParameters } from './parameter-types.js'
 
 /** `types.ts`: the document's schemas and operations as types, by openapi-typescript. */
@@ -18,12 +20,13 @@ export async function emitTypes(document: ResolvedDocument, model: ApiModel): Pr
   // It changes what it is given.
   const copy = structuredClone(document.root)
   dropLeftOut(copy, model)
-  keepNamesApart(copy, model)
-  describeParameters(copy)
+  const aside = setAside(copy, model)
+  keepNamesApart(copy, model, aside)
+  describeParameters(copy, new Map(aside.map(({ key, path }) => [key, path])))
   dropLooseReferences(copy, copy)
   hidePercentSigns(copy)
   const nodes = transformSchema(copy as unknown as OpenAPI3, contextOf(copy as unknown as OpenAPI3))
-  return `${header(model.document)}${astToString(nodes).replace(HIDDEN_PERCENT_SIGN, '%')}`
+  return `${header(model.document)}${astToString(putBack(nodes, aside.map(hidden))).replace(HIDDEN_PERCENT_SIGN, '%')}`
 }
 
 /** What was left out of the router has no types: what is wrong with it may be more than a type can be made of. */
@@ -33,7 +36,9 @@ function dropLeftOut(copy: JsonObject, { skipped, absent, operations }: ApiModel
   const left = new Set(skipped.map(({ method, path }) => `${method} ${path}`))
   const paths = Object.entries(copy.paths).flatMap(([path, item]): [string, unknown][] => {
     if (!isObject(item) || !served.has(path)) return []
-    return [[path, Object.fromEntries(Object.entries(item).filter(([method]) => !left.has(`${method} ${path}`)))]]
+    // A method of `additionalOperations` may be called as another member is.
+    const kept = Object.entries(item).filter(([name]) => !isFixedMethod(name) || !left.has(`${name} ${path}`))
+    return [[path, Object.fromEntries(kept)]]
   })
   copy.paths = Object.fromEntries(paths)
 }
@@ -86,9 +91,10 @@ const OPTIONS = {
  * calls that the API makes must not take the place of one that it serves, nor those of path items that were put in
  * their place and stand in `components` too.
  */
-function keepNamesApart(copy: JsonObject, { operations }: ApiModel): void {
+function keepNamesApart(copy: JsonObject, { operations }: ApiModel, aside: readonly SetAside[]): void {
   const { webhooks, components } = copy
   const names = new Map(operations.map(({ id, method, path }) => [`${method} ${path}`, id]))
+  for (const { key, id } of aside) names.set(`post ${key}`, id)
   const paths = isObject(copy.paths) ? copy.paths : {}
   // What came by reference may stand in several places: each gets an object, and so a name, of its own.
   for (const [path, item] of Object.entries(paths)) {
@@ -111,9 +117,15 @@ function keepNamesApart(copy: JsonObject, { operations }: ApiModel): void {
 /** openapi-typescript decodes a path's percent-encoding twice, and stops where the second time is one too many. */
 function hidePercentSigns(copy: JsonObject): void {
   if (!isObject(copy.paths)) return
-  copy.paths = Object.fromEntries(
-    Object.entries(copy.paths).map(([path, item]) => [path.replaceAll('%', '\ue000'), item]),
-  )
+  copy.paths = Object.fromEntries(Object.entries(copy.paths).map(([path, item]) => [hidePercent(path), item]))
+}
+
+function hidden({ key, path, ...rest }: SetAside): SetAside {
+  return { ...rest, key: hidePercent(key), path: hidePercent(path) }
+}
+
+function hidePercent(text: string): string {
+  return text.replaceAll('%', '\ue000')
 }
 
 /** A character of private use; a path of the document that holds one would show `%` in its type, and not compile. */
@@ -139,7 +151,8 @@ function values(owner: unknown): unknown[] {
 
 /**
  * A resolved document refers to its components only. What else looks like a reference is data (a description, an
- * example, an extension), and a discriminator may name what is not there: openapi-typescript would follow both, and stop.
+ * example, an extension), which openapi-typescript would follow, and stop. From a discriminator it would take values of
+ * the property that the schemas do not demand: a type says what was validated, and that is what the schemas say.
  */
 function dropLooseReferences(node: unknown, root: JsonObject, seen = new Set<unknown>()): void {
   // What stands behind a YAML alias is one object in many places.
@@ -148,15 +161,18 @@ function dropLooseReferences(node: unknown, root: JsonObject, seen = new Set<unk
   if (Array.isArray(node)) for (const one of node) dropLooseReferences(one, root, seen)
   if (!isObject(node)) return
   if (typeof node.$ref === 'string' && !resolves(node.$ref, root)) delete node.$ref
-  if (isObject(node.discriminator) && isObject(node.discriminator.mapping)) {
-    const { mapping } = node.discriminator
-    for (const [value, target] of Object.entries(mapping)) {
-      const named = `#/components/schemas/${target}`
-      if (resolves(named, root)) mapping[value] = named
-      else if (!resolves(target, root)) delete mapping[value]
-    }
+  if (isObject(node.discriminator) && typeof node.discriminator.propertyName === 'string') delete node.discriminator
+  for (const keyword of ['allOf', 'anyOf', 'oneOf']) {
+    const list = node[keyword]
+    if (Array.isArray(list)) node[keyword] = list.map(asObject)
   }
   for (const value of Object.values(node)) dropLooseReferences(value, root, seen)
+}
+
+/** openapi-typescript takes no boolean in a list of schemas. */
+function asObject(schema: unknown): unknown {
+  if (typeof schema !== 'boolean') return schema
+  return schema ? {} : { not: {} }
 }
 
 function resolves(reference: unknown, root: JsonObject): boolean {

@@ -11,6 +11,7 @@ export class ComponentNames {
   private readonly named = new Map<string, Map<string, string>>()
   private readonly sections = new Map<string, string>()
   private readonly own = new Set<string>()
+  private readonly schemes = new Set<string>()
   private readonly taken = new Set<string>()
   private readonly numbers = new Map<string, number>()
 
@@ -88,6 +89,21 @@ export class ComponentNames {
     return this.own.has(name)
   }
 
+  /** Does the document define a security scheme of this name? */
+  isScheme(name: string): boolean {
+    return this.schemes.has(name)
+  }
+
+  /** A name for a security scheme that becomes a component. */
+  inventScheme(target: Target): string {
+    const base = readableName(target)
+    let name = base
+    for (let number = 2; this.schemes.has(name) || name in Object.prototype; number++) name = `${base}_${number}`
+    this.schemes.add(name)
+    this.give('securitySchemes', target, name)
+    return name
+  }
+
   /** The component that references to `target` lead to. */
   of(section: string, target: Target): string | undefined {
     return this.named.get(section)?.get(targetKey(target.origin))
@@ -109,6 +125,7 @@ export class ComponentNames {
   private define(section: string, target: Target, name: string): void {
     this.give(section, target, name)
     this.sections.set(targetKey(target.origin), section)
+    if (section === 'securitySchemes') this.schemes.add(name)
     if (section !== 'schemas') return
     // None that is moved may be called so.
     this.own.add(name)

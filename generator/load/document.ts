@@ -11,11 +11,13 @@ export interface Origins {
 
 /** The text of the files that were read; positions are worked out from it on demand. */
 export interface Sources {
-  /** Absolute paths of every file that was read, the entry first. */
+  /** Absolute paths of every file that was read, the entry first; URLs of those on other machines. */
   readonly files: readonly string[]
   text(file: string): string | undefined
   /** Where the run looked, found or not; absent where nobody took note. */
   readonly sightings?: readonly Sighting[]
+  /** Absolute path of the recorded copy from which a file of another machine was read; none where it was fetched. */
+  readonly copyOf?: (url: string) => string | undefined
 }
 
 /**
@@ -30,9 +32,19 @@ export interface ResolvedDocument {
   readonly origins: Origins
 }
 
+/** Copies of what was fetched, in a folder beside the document (see `LoadOptions`). */
+export interface RecordFiles {
+  /** Absolute path → text. Empty when nothing is remote. */
+  readonly files: ReadonlyMap<string, string>
+  /** Absolute paths of what was recorded and is used no longer. */
+  readonly obsolete: readonly string[]
+}
+
 export interface Loaded {
   /** Absent when the document cannot be read, parsed or resolved. */
   readonly document?: ResolvedDocument
+  /** What is to stand on disk so that the next run needs no network; there when the document is. */
+  readonly record?: RecordFiles
   readonly sources: Sources
   readonly diagnostics: readonly Diagnostic[]
 }

@@ -1,11 +1,29 @@
 import type { JsonObject } from './document.js'
-import { member, type OriginMap } from './origins.js'
+import { member, type Origin, type OriginMap } from './origins.js'
 import { readComponentReference } from './reference.js'
-import { isObject, type Targets } from './targets.js'
+import { isObject, type Target, type Targets } from './targets.js'
+
+/** A dynamic reference that became a reference, since it could mean one schema only. */
+export interface Followed {
+  readonly $dynamicRef: string
+  readonly place: Origin
+  readonly target: Target
+}
+
+/** Files that were opened later may hold another anchor of the name, and so another meaning. */
+export function refuseManyMeanings(followed: readonly Followed[], targets: Targets): void {
+  for (const { $dynamicRef, place, target } of followed) {
+    if (targets.findDynamic($dynamicRef, place)?.node === target.node) continue
+    const message = `"$dynamicRef" ${JSON.stringify($dynamicRef)} can mean more than one schema here`
+    targets.fault('reference-unsupported', message, REFER_TO_PLACE, place)
+  }
+}
+
+const REFER_TO_PLACE = 'use "$ref", with a place such as "#/components/schemas/NAME"'
 
 /**
- * `$dynamicRef` means another schema for each way that leads to it. Nothing here follows it: in a reply the type
- * says less than the document, which is a warning; a request that it describes could not be validated.
+ * What is left of `$dynamicRef` means another schema for each way that leads to it. Nothing here follows it: in a
+ * reply the type says less than the document, which is a warning; a request that it describes could not be validated.
  */
 export function refuseDynamicReferences(
   root: JsonObject,
@@ -20,13 +38,12 @@ export function refuseDynamicReferences(
     const keyword = Object.hasOwn(node, '$dynamicRef') ? '$dynamicRef' : '$recursiveRef'
     if (origin === undefined) continue
     const place = member(origin, keyword)
-    const help = 'use "$ref", with a place such as "#/components/schemas/NAME"'
     if (requests.has(node)) {
       const message = `"${keyword}" is not supported in what describes a request: it could not be validated`
-      targets.fault('reference-unsupported', message, help, place)
+      targets.fault('reference-unsupported', message, REFER_TO_PLACE, place)
     } else {
       const message = `"${keyword}" is not followed: the type of what stands here is unknown`
-      targets.fault('reference-unsupported', message, help, place, { severity: 'warning' })
+      targets.fault('reference-unsupported', message, REFER_TO_PLACE, place, { severity: 'warning' })
     }
   }
 }

@@ -1,13 +1,16 @@
-import { readFileSync, realpathSync, statSync } from 'node:fs'
-import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { realpathSync, statSync } from 'node:fs'
+import { dirname, isAbsolute as isAbsolutePath, join, relative, resolve, sep } from 'node:path'
 import type { Diagnostic } from '../diagnostics/diagnostic.js'
-import type { Sources } from './document.js'
+import type { RecordFiles, Sources } from './document.js'
 import { parse } from './parse.js'
-import { digestOf, type Sighting } from './sighting.js'
+import { decoded, isAbsolute } from './reference.js'
+import { createRemoteFiles, type OpenedRemote, type RemoteOptions } from './remote-files.js'
+import { isRemote } from './remote-url.js'
+import { SightingLog } from './sighting.js'
 
 /** A file that was read and parsed. */
 export interface SourceFile {
-  /** Absolute, as the user would write it: below the root folder as given. */
+  /** Absolute, as the user would write it: below the root folder as given. Of a file on another machine, its URL. */
   readonly path: string
   readonly value: unknown
 }
@@ -18,6 +21,7 @@ export type Opened =
   | { readonly failure: 'unreadable'; readonly reason: string }
   /** Its faults were reported when it was first opened. */
   | { readonly failure: 'malformed' }
+  | Exclude<OpenedRemote, { text: string }>
 
 /** The files of one document: opened when asked for, read and parsed once, and none outside the root folder. */
 export interface SourceFiles {
@@ -26,31 +30,52 @@ export interface SourceFiles {
   readonly diagnostics: readonly Diagnostic[]
   /** The document's own file. It may stand outside the root: the user named it. */
   openEntry(): Opened
-  /** `path` as it is written in the file `from`. */
-  open(path: string, from: string): Opened
+  /** @param uri as it is written in the file `from`, without its fragment; absolute where that is remote. */
+  open(uri: string, from: string): Opened
+  /** Fetches remote files that were asked for. False when none were pending. */
+  fetchPending(): Promise<boolean>
+  /** What is to be recorded of remote files. */
+  record(): RecordFiles
 }
 
-export function createFiles(entry: string, root: string | undefined): SourceFiles {
+export interface FileOptions extends RemoteOptions {
+  /** The folder that no reference may leave. Default: the folder of the document. */
+  readonly root?: string
+}
+
+export function createFiles(entry: string, options: FileOptions): SourceFiles {
   const texts = new Map<string, string>()
   const diagnostics: Diagnostic[] = []
   const byRealPath = new Map<string, Opened>()
   const realPaths = new Map<string, string>()
-  const looked = new Map<string, string | undefined>()
-  const digests = new Map<string, string>()
+  const log = new SightingLog()
+  const remote = createRemoteFiles(resolve(entry), options, log)
   let folder: { readonly given: string; readonly real: string } | undefined
 
   const look = (path: string): string | Opened => {
-    const real = realPath(path)
-    looked.set(path, typeof real === 'string' ? real : undefined)
-    return real
+    try {
+      return log.find(path)
+    } catch (error) {
+      return failureOf(error)
+    }
   }
   const read = (real: string, path: string): Opened => {
     const known = byRealPath.get(real)
     if (known !== undefined) return known
-    const opened = readParsed(real, path, texts, diagnostics, digests)
+    const opened = readParsed(real, path, texts, diagnostics, log)
     byRealPath.set(real, opened)
     realPaths.set(path, real)
     return opened
+  }
+
+  const openRemote = (url: string, from: string): Opened => {
+    const known = byRealPath.get(url)
+    if (known !== undefined) return known
+    const opened = remote.open(url, from)
+    if ('failure' in opened) return opened
+    const file = parsed(url, opened.text, texts, diagnostics)
+    byRealPath.set(url, file)
+    return file
   }
 
   return {
@@ -60,24 +85,25 @@ export function createFiles(entry: string, root: string | undefined): SourceFile
       },
       text: file => texts.get(file),
       get sightings() {
-        return [...looked].map(([path, real]): Sighting => {
-          const digest = digests.get(real ?? '')
-          return { path, ...(real !== undefined && { real }), ...(digest !== undefined && { digest }) }
-        })
+        return log.sightings
       },
+      copyOf: url => remote.copyOf(url),
     },
     diagnostics,
     openEntry() {
       const path = resolve(entry)
       const real = look(path)
       if (typeof real !== 'string') return real
-      folder = rootFolder(path, real, root)
+      folder = rootFolder(path, real, options.root)
       look(folder.given)
       return read(real, path)
     },
-    open(path, from) {
+    open(uri, from) {
+      if (isRemote(uri)) return openRemote(uri, from)
+      if (isAbsolute(uri)) return OTHER_SCHEME
+      const path = decoded(uri)
       const base = realPaths.get(from)
-      if (folder === undefined || base === undefined) return { failure: 'missing' }
+      if (folder === undefined || base === undefined || path === undefined) return { failure: 'missing' }
       const wanted = resolve(dirname(base), path)
       // Before anything is looked up: whether a file outside exists is nothing to tell.
       if (!isInside(folder.real, wanted)) return { failure: 'outside' }
@@ -87,7 +113,16 @@ export function createFiles(entry: string, root: string | undefined): SourceFile
       if (!isInside(folder.real, real)) return { failure: 'outside' }
       return read(real, join(folder.given, relative(folder.real, real)))
     },
+    fetchPending: () => remote.fetchPending(),
+    record: () => remote.record(),
   }
+}
+
+const OTHER_SCHEME: Opened = {
+  failure: 'remote',
+  code: 'reference-remote',
+  reason: 'is a URL that is not followed',
+  help: 'refer to a file by its path from this one, with "/" between folders; to another machine by https',
 }
 
 function rootFolder(path: string, real: string, root: string | undefined): { given: string; real: string } {
@@ -105,7 +140,7 @@ function rootFolder(path: string, real: string, root: string | undefined): { giv
 
 function isInside(folder: string, path: string): boolean {
   const way = relative(folder, path)
-  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolutePath(way)
 }
 
 function realPath(path: string): string | Opened {
@@ -121,27 +156,38 @@ function readParsed(
   path: string,
   texts: Map<string, string>,
   diagnostics: Diagnostic[],
-  digests: Map<string, string>,
+  log: SightingLog,
 ): Opened {
   let bytes: Buffer
   try {
     // A device or a pipe may never end.
     if (!statSync(real).isFile()) return { failure: 'unreadable', reason: 'it is no regular file' }
-    bytes = readFileSync(real)
-    digests.set(real, digestOf(bytes))
+    bytes = log.read(real)
   } catch (error) {
     return failureOf(error)
   }
-  let text: string
+  const text = decodeText(bytes)
+  return typeof text === 'string' ? parsed(path, text, texts, diagnostics) : text
+}
+
+function decodeText(bytes: Buffer): string | Opened {
+  const [first, second] = bytes
+  // YAML 1.2 section 5.2: without a byte order mark, a zero beside the first ASCII character tells.
+  const isWide =
+    (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff) || first === 0 || second === 0
+  if (isWide) return { failure: 'unreadable', reason: 'its text is UTF-16 or UTF-32, and must be UTF-8' }
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
     return { failure: 'unreadable', reason: 'its text is not UTF-8' }
   }
+}
+
+function parsed(path: string, text: string, texts: Map<string, string>, diagnostics: Diagnostic[]): Opened {
   texts.set(path, text)
-  const parsed = parse(path, text)
-  diagnostics.push(...parsed.diagnostics)
-  return parsed.diagnostics.length > 0 ? { failure: 'malformed' } : { file: { path, value: parsed.value } }
+  const { value, diagnostics: faults } = parse(path, text)
+  diagnostics.push(...faults)
+  return faults.length > 0 ? { failure: 'malformed' } : { file: { path, value } }
 }
 
 function failureOf(error: unknown): Opened {

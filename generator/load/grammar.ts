@@ -16,6 +16,7 @@ export type Kind =
   | 'callback'
   | 'link'
   | 'securityScheme'
+  | 'securityRequirement'
   | 'schema'
   | 'discriminator'
 
@@ -32,13 +33,16 @@ const content: Slot = { map: 'mediaType' }
 const examples: Slot = { map: 'example' }
 const schemas: Slot = { map: 'schema' }
 const schemaList: Slot = { list: 'schema' }
+const requirements: Slot = { list: 'securityRequirement' }
 
 /**
  * Which member of which object holds what. A member that is not named here is data: `$ref` in an example, in a
  * default, in a description or in a vendor extension is a word like any other.
  */
 const shapes: { readonly [kind in Kind]: Shape } = {
-  document: { members: { paths: 'paths', webhooks: { map: 'pathItem' }, components: 'components' } },
+  document: {
+    members: { paths: 'paths', webhooks: { map: 'pathItem' }, components: 'components', security: requirements },
+  },
   components: {
     members: {
       schemas,
@@ -76,6 +80,7 @@ const shapes: { readonly [kind in Kind]: Shape } = {
       requestBody: 'requestBody',
       responses: 'responses',
       callbacks: { map: 'callback' },
+      security: requirements,
     },
   },
   parameter: { members: { schema: 'schema', content, examples } },
@@ -106,6 +111,8 @@ const shapes: { readonly [kind in Kind]: Shape } = {
   link: {},
   // The one vendor extension that holds a schema: the claims of the scheme's tokens.
   securityScheme: { members: { 'x-token': 'schema' } },
+  // Its members are names of schemes: none is a reference that is followed in place.
+  securityRequirement: {},
   schema: {
     members: {
       properties: schemas,

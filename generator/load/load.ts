@@ -1,22 +1,22 @@
 import { resolve } from 'node:path'
 import type { Diagnostic } from '../diagnostics/diagnostic.js'
 import type { Loaded } from './document.js'
-import { createFiles, type Opened } from './files.js'
+import { createFiles, type FileOptions, type Opened } from './files.js'
 import { createOrigins } from './origins.js'
 import { resolveReferences } from './references.js'
 import { isObject } from './targets.js'
 import { validate } from './validate.js'
 import { versionOf } from './versions.js'
 
-export interface LoadOptions {
-  /** The folder that no reference may leave. Default: the folder of the document. */
-  root?: string
-}
+export type LoadOptions = FileOptions
 
 /**
  * Reads an OpenAPI document (3.0, 3.1 or 3.2; JSON or YAML, told apart by content) and the files that it refers
- * to, and puts them in one piece. Files are read inside the root folder only, links followed; nothing is ever
- * fetched over the network.
+ * to, and puts them in one piece. Files are read inside the root folder only, links followed.
+ *
+ * Nothing is fetched over the network unless the options allow it. What was fetched is to be recorded beside the
+ * document (`record`), and a recorded copy whose digest is right is read instead of asking again, whatever the
+ * options say but `refreshRemote`. Writes nothing.
  *
  * Never throws for a fault of the document: each is a diagnostic, and if one is an error there is no document.
  * Faults of form that touch neither references nor versions are warnings; what routing, security and types need
@@ -24,7 +24,7 @@ export interface LoadOptions {
  * @example const { document, diagnostics } = await load('specs/openapi.yaml')
  */
 export async function load(entry: string, options: LoadOptions = {}): Promise<Loaded> {
-  const files = createFiles(entry, options.root)
+  const files = createFiles(entry, options)
   const opened = files.openEntry()
   if (!('file' in opened)) {
     const diagnostics = opened.failure === 'malformed' ? files.diagnostics : [unreadable(entry, opened)]
@@ -40,12 +40,20 @@ export async function load(entry: string, options: LoadOptions = {}): Promise<Lo
   const version = versionOf(path, value)
   if (typeof version !== 'string') return fail(version)
 
-  const faults: Diagnostic[] = []
-  const { root, nodes } = resolveReferences(opened.file, files, version, fault => faults.push(fault))
+  let faults: Diagnostic[] = []
+  const report = (fault: Diagnostic) => faults.push(fault)
+  let resolved = resolveReferences(opened.file, files, version, report)
+  // Each document that is fetched may refer to others: resolving starts again until it meets no new one.
+  while (await files.fetchPending()) {
+    faults = []
+    resolved = resolveReferences(opened.file, files, version, report)
+  }
+  const { root, nodes } = resolved
   const diagnostics = [...files.diagnostics, ...faults]
   if (diagnostics.some(({ severity }) => severity === 'error')) return { sources: files.sources, diagnostics }
   const document = { version, entry: path, root, origins: createOrigins(path, nodes) }
-  return { document, sources: files.sources, diagnostics: [...diagnostics, ...(await validate(document))] }
+  const form = await validate(document)
+  return { document, record: files.record(), sources: files.sources, diagnostics: [...diagnostics, ...form] }
 }
 
 function unreadable(entry: string, opened: Opened): Diagnostic {

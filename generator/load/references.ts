@@ -1,13 +1,17 @@
 import type { Report } from '../diagnostics/diagnostic.js'
 import { refuseCircle, refuseCircles } from './circles.js'
 import { ComponentNames } from './component-names.js'
+import { Dialects } from './dialects.js'
+import { lostNames } from './discriminator-names.js'
 import type { JsonObject, ResolvedDocument } from './document.js'
-import { refuseDynamicReferences } from './dynamic-references.js'
+import { type Followed, refuseDynamicReferences, refuseManyMeanings } from './dynamic-references.js'
 import type { SourceFile, SourceFiles } from './files.js'
 import { type Kind, memberSlot, type Slot, sections } from './grammar.js'
 import { DEEPEST } from './json-text.js'
 import { locationOf, member, type Origin, type OriginMap } from './origins.js'
 import { componentReference } from './reference.js'
+import { SecurityNames } from './security-names.js'
+import { warnOfSiblings } from './siblings.js'
 import { createTargets, isObject, type Target, type Targets, targetKey } from './targets.js'
 
 /** Objects and lists of the resolved document; what is referred to from several places counts at each. */
@@ -31,13 +35,15 @@ export function resolveReferences(
   version: ResolvedDocument['version'],
   report: Report,
 ): { readonly root: JsonObject; readonly nodes: OriginMap } {
-  const resolver = new Resolver(createTargets(entry, files, report), version)
+  const resolver = new Resolver(createTargets(entry, files, version, report), version)
   return { root: resolver.document(entry), nodes: resolver.nodes }
 }
 
 class Resolver {
   readonly nodes: OriginMap = new WeakMap()
   private readonly names: ComponentNames
+  private readonly security: SecurityNames
+  private readonly dialects: Dialects
   private readonly moved: { readonly name: string; readonly target: Target }[] = []
   private readonly inlined = new Map<string, Inlined>()
   private readonly open = new Set<string>()
@@ -50,23 +56,62 @@ class Resolver {
     private readonly version: ResolvedDocument['version'],
   ) {
     this.names = new ComponentNames(targets, version)
+    this.security = new SecurityNames(targets, this.names, version)
+    this.dialects = new Dialects(targets)
   }
 
   document({ path, value }: SourceFile): JsonObject {
     const origin = { file: path, key: '' }
     this.names.readComponents({ node: value, origin })
     const root = isObject(value) ? this.object('document', value, origin, 0) : {}
+    if (isObject(value) && this.version !== '3.0') this.dialects.readDocument(origin, value)
     const schemas: JsonObject = {}
-    // Building one may move others here, while this runs.
-    for (const { name, target } of this.moved) schemas[name] = this.build('schema', target.node, target.origin, 0)
-    if (this.moved.length > 0) {
-      const components = isObject(root.components) ? root.components : {}
-      const own = isObject(components.schemas) ? components.schemas : {}
-      root.components = this.derived(components, { ...components, schemas: this.derived(own, { ...own, ...schemas }) })
-    }
+    const followed: Followed[] = []
+    let built = 0
+    // Building one may move others here, while this runs; so may following a dynamic reference.
+    do {
+      for (const { name, target } of this.moved.slice(built)) {
+        schemas[name] = this.build('schema', target.node, target.origin, 0)
+        built++
+      }
+      if (built === this.moved.length && this.version !== '3.0') followed.push(...this.followDynamic())
+    } while (built < this.moved.length)
+    refuseManyMeanings(followed, this.targets)
+    const schemes = this.security.moved.map(({ name, target }) => {
+      return [name, this.build('securityScheme', target.node, target.origin, 0)] as const
+    })
+    this.addComponents(root, 'schemas', schemas)
+    this.addComponents(root, 'securitySchemes', Object.fromEntries(schemes))
     refuseCircles(root, this.nodes, this.targets)
     refuseDynamicReferences(root, this.dynamic, this.nodes, this.targets)
     return root
+  }
+
+  private addComponents(root: JsonObject, section: string, added: JsonObject): void {
+    if (Object.keys(added).length === 0) return
+    const components = isObject(root.components) ? root.components : {}
+    const own = isObject(components[section]) ? components[section] : {}
+    root.components = this.derived(components, { ...components, [section]: this.derived(own, { ...own, ...added }) })
+  }
+
+  /** Dynamic references that can mean one schema only become references to it. */
+  private followDynamic(): Followed[] {
+    const followed: Followed[] = []
+    for (const node of this.dynamic) {
+      const origin = this.nodes.get(node)
+      if (origin === undefined || !isObject(node) || typeof node.$dynamicRef !== 'string') continue
+      const place = member(origin, '$dynamicRef')
+      const { $dynamicRef } = node
+      const target = this.targets.findDynamic($dynamicRef, place)
+      const $ref = target && this.schemaTarget(target, place)
+      if (target === undefined || $ref === undefined) continue
+      followed.push({ $dynamicRef, place, target })
+      this.dynamic.delete(node)
+      delete node.$dynamicRef
+      if (!Object.hasOwn(node, '$ref')) node.$ref = $ref
+      else node.allOf = [...(Array.isArray(node.allOf) ? node.allOf : []), this.placed({ $ref }, origin)]
+    }
+    return followed
   }
 
   private build(slot: Slot | undefined, node: unknown, origin: Origin, depth: number): unknown {
@@ -90,6 +135,7 @@ class Resolver {
 
   /** In a map, `$ref` may be a name like any other: under `properties` it is one, unless its value is a string. */
   private isReference(slot: Slot, ref: unknown): boolean {
+    if (slot === 'securityRequirement') return false
     if (typeof ref === 'string') return true
     return typeof slot === 'string' && memberSlot(slot, '$ref') === undefined
   }
@@ -98,7 +144,15 @@ class Resolver {
     if (kind === 'discriminator') return this.discriminator(node, origin, depth)
     if (kind === 'components') return this.components(node, origin, depth)
     const built = this.members(node, origin, depth, name => memberSlot(kind, name))
-    if (kind === 'schema' && ('$dynamicRef' in built || '$recursiveRef' in built)) this.dynamic.add(built)
+    if (kind === 'securityRequirement') return this.derived(built, this.security.rename(built, origin))
+    if (kind !== 'schema') return built
+    if (this.version !== '3.0') {
+      this.dialects.check(built, origin)
+      // All references lead to components now: none of these may give one another meaning.
+      for (const name of ['$id', '$anchor', '$schema', '$dynamicAnchor']) delete built[name]
+    }
+    if ('$dynamicRef' in built || '$recursiveRef' in built) this.dynamic.add(built)
+    if (isObject(built.discriminator)) this.keepNames(node as JsonObject, built, built.discriminator)
     return built
   }
 
@@ -131,6 +185,7 @@ class Resolver {
   }
 
   private schemaReference(node: JsonObject, origin: Origin, depth: number): JsonObject {
+    warnOfSiblings('schema', node, origin, this.version, this.targets)
     const ref = this.schemaTarget(this.targets.find(node.$ref, origin), member(origin, '$ref'))
     if (this.version === '3.0') return this.placed({ $ref: ref }, origin)
     // From 3.1 on, what stands beside `$ref` in a schema counts.
@@ -158,6 +213,7 @@ class Resolver {
     const target = this.targets.find(node.$ref, origin)
     if (target === undefined || !this.names.isFit(slot, target, member(origin, '$ref'))) return this.placed({}, origin)
     if (slot === 'pathItem' || slot === 'operation') return this.merged(slot, node, origin, target, depth)
+    warnOfSiblings(slot, node, origin, this.version, this.targets)
     const section = typeof slot === 'string' ? sections[slot] : undefined
     const name = section === undefined ? undefined : this.names.of(section, target)
     const overrides = this.overrides(node)
@@ -230,6 +286,12 @@ class Resolver {
     if ('defaultMapping' in built)
       built.defaultMapping = this.mapped(built.defaultMapping, member(origin, 'defaultMapping'))
     return built
+  }
+
+  private keepNames(written: JsonObject, built: JsonObject, discriminator: JsonObject): void {
+    const mapping = isObject(discriminator.mapping) ? discriminator.mapping : {}
+    const lost = lostNames(written, built, mapping)
+    if (lost.length > 0) discriminator.mapping = this.derived(mapping, { ...mapping, ...Object.fromEntries(lost) })
   }
 
   private mapped(name: unknown, place: Origin): unknown {

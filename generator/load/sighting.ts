@@ -15,6 +15,40 @@ export function digestOf(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex')
 }
 
+/** Looks for files and reads them, and takes note of what it found where. */
+export class SightingLog {
+  readonly #reals = new Map<string, string | undefined>()
+  readonly #digests = new Map<string, string>()
+
+  get sightings(): Sighting[] {
+    return [...this.#reals].map(([path, real]) => {
+      const digest = this.#digests.get(real ?? '')
+      return { path, ...(real !== undefined && { real }), ...(digest !== undefined && { digest }) }
+    })
+  }
+
+  /**
+   * Where the links of `path` lead.
+   * @throws what the file system says.
+   */
+  find(path: string): string {
+    this.#reals.set(path, undefined)
+    const real = realpathSync(path)
+    this.#reals.set(path, real)
+    return real
+  }
+
+  /**
+   * @param real what {@link find} said.
+   * @throws what the file system says.
+   */
+  read(real: string): Buffer {
+    const bytes = readFileSync(real)
+    this.#digests.set(real, digestOf(bytes))
+    return bytes
+  }
+}
+
 /** What stands there now. */
 export function sight(path: string): Sighting {
   const real = realPathOf(path)

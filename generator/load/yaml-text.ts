@@ -8,13 +8,14 @@ import {
   type ParsedNode,
   parseDocument,
   type YAMLMap,
+  type YAMLParseError,
 } from 'yaml'
 import { DEEPEST, duplicateName, type Found, type TextFault, tooDeep } from './json-text.js'
 
 type YamlDocument = Document.Parsed<ParsedNode>
 
-/** Aliases may make a document larger than it is written, but not without bound. */
-const LARGEST = 2_000_000
+/** What aliases repeat: they may make a document larger than it is written, but not without bound. */
+const MOST_REPEATED = 500_000
 const MOST_FAULTS = 10
 
 export function readYaml(text: string): YamlDocument {
@@ -44,17 +45,29 @@ export function yamlValue(
   }
   const overflow = document.errors.find(error => /call stack/i.test(error.message))
   if (overflow) return { faults: [tooDeep(overflow.pos[0])] }
-  if (document.errors.length > 0) {
-    const faults = document.errors.slice(0, MOST_FAULTS).map(error => ({
-      message: `the text cannot be parsed: ${error.message.charAt(0).toLowerCase()}${error.message.slice(1).replace(/\s+/g, ' ')}`,
-      help: 'correct the text at this place',
-      offset: error.pos[0],
-    }))
-    return { faults }
+  if (document.errors.length > 0) return { faults: document.errors.slice(0, MOST_FAULTS).map(faultOf) }
+  // YAML 1.1 reads `no` as false and `010` as 8: whoever asks for it would be misread.
+  if (document.directives.yaml.version === '1.1' && document.directives.yaml.explicit === true) {
+    const help = 'remove the line "%YAML 1.1": OpenAPI documents are YAML 1.2'
+    return { faults: [{ message: 'the text says that it is YAML 1.1', help, offset: 0 }] }
   }
   const reader = new ValueReader(onName)
   const value = reader.read(document.contents, 0)
   return { value, faults: reader.faults.slice(0, MOST_FAULTS) }
+}
+
+function faultOf({ code, message, pos }: YAMLParseError): TextFault {
+  const [offset] = pos
+  if (code === 'MULTIPLE_DOCS') {
+    return { message: 'the file holds more than one document', help: 'keep one; the line "---" begins another', offset }
+  }
+  if (code === 'NON_STRING_KEY') return noName(offset)
+  const said = `${message.charAt(0).toLowerCase()}${message.slice(1).replace(/\s+/g, ' ')}`
+  return { message: `the text cannot be parsed: ${said}`, help: 'correct the text at this place', offset }
+}
+
+function noName(offset: number): TextFault {
+  return { message: 'a name in an object must be plain text', help: 'write the name as a string', offset }
 }
 
 interface Anchored {
@@ -62,11 +75,16 @@ interface Anchored {
   readonly size: number
 }
 
+/** Tags of values that JSON has. Others are left aside: what they stand before is read as it is written. */
+const PLAIN_TAGS = /^tag:yaml\.org,2002:(?:int|float|bool|null)$/
+
 /** From the package's nodes to plain values: its own conversion looks every alias up in the whole document. */
 class ValueReader {
   readonly faults: TextFault[] = []
   private readonly anchors = new Map<string, Anchored>()
   private size = 0
+  private repeated = 0
+  private overflown = false
 
   constructor(private readonly onName: (name: string, offset: number) => void) {}
 
@@ -83,14 +101,22 @@ class ValueReader {
   private content(node: unknown, depth: number): unknown {
     if (isMap(node)) return this.map(node, depth)
     if (isSeq(node)) return node.items.map(item => this.read(item, depth + 1))
+    // In an ordered map (`!!omap`), each member is an item of its own.
+    if (isPair(node)) return this.map({ items: [node] }, depth)
     if (!isScalar(node)) return null
-    const { value } = node
+    const { value, tag } = node
+    if (tag !== undefined && PLAIN_TAGS.test(tag) && typeof value === 'string') {
+      // The package wants a point in it.
+      if (tag.endsWith(':float') && /^[-+]?\d+$/.test(value)) return Number(value)
+      const message = `the value is not what its tag says: ${JSON.stringify(tag.replace(/^.*:/, '!!'))}`
+      return this.fault({ message, help: 'correct the value, or remove the tag', offset: offsetOf(node) })
+    }
     const plain = value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)
     // `1e999` and dates are text to JSON, and to those who wrote them as an example.
     return plain ? value : (node.source ?? String(value))
   }
 
-  private map(node: YAMLMap, depth: number): Record<string, unknown> {
+  private map(node: Pick<YAMLMap, 'items'>, depth: number): Record<string, unknown> {
     const value: Record<string, unknown> = {}
     const own = new Set<string>()
     for (const pair of node.items) {
@@ -100,11 +126,7 @@ class ValueReader {
       }
       const name = nameOf(pair.key)
       if (name === undefined) {
-        this.fault({
-          message: 'a name in an object must be plain text',
-          help: 'write the name as a string',
-          offset: offsetOf(pair.key),
-        })
+        this.fault(noName(offsetOf(pair.key)))
         continue
       }
       const offset = offsetOf(pair.key)
@@ -144,10 +166,13 @@ class ValueReader {
       })
     }
     this.size += anchored.size
-    if (this.size > LARGEST) {
-      this.size = 0
+    this.repeated += anchored.size
+    if (this.repeated > MOST_REPEATED) {
+      // Once is enough: what repeats so much does so everywhere.
+      if (this.overflown) return undefined
+      this.overflown = true
       return this.fault({
-        message: `aliases repeat more than ${LARGEST.toLocaleString('en')} values`,
+        message: `aliases repeat more than ${MOST_REPEATED.toLocaleString('en')} values`,
         help: 'repeat less',
         offset,
       })

@@ -1,5 +1,6 @@
 import type { CheckRule, ClaimDemands, ClaimRule, Policy } from '../../runtime/policy.js'
 import type { ApiModel, Operation, Scheme, SkippedOperation } from '../model/api-model.js'
+import { methodName } from '../model/methods.js'
 
 /** Every operation of a document with what it demands. `matrix.schema.json` describes it as JSON. */
 export interface Matrix {
@@ -46,7 +47,7 @@ export function matrixOf({ document, operations, schemes, skipped }: ApiModel): 
   return {
     document,
     operations: operations.map(operation => matrixOperation(operation, types)),
-    skipped: skipped.map(one => ({ ...one, method: one.method.toUpperCase() })),
+    skipped: skipped.map(one => ({ ...one, method: methodName(one.method) })),
   }
 }
 
@@ -58,7 +59,7 @@ function matrixOperation(
   const anonymous = alternatives.some(alternative => alternative.length === 0)
   const isPublic = alternatives.every(alternative => alternative.length === 0)
   return {
-    method: method.toUpperCase(),
+    method: methodName(method),
     path,
     operationId: operationId ?? null,
     id,

@@ -1,7 +1,11 @@
 import type { Policy, SecurityScheme } from '../../runtime/policy.js'
 import type { Location } from '../diagnostics/diagnostic.js'
 
-export type Method = 'get' | 'put' | 'post' | 'delete' | 'options' | 'head' | 'patch' | 'trace'
+/** Methods that are fields of a path item: `query` from OpenAPI 3.2 on. */
+export type FixedMethod = 'get' | 'put' | 'post' | 'delete' | 'options' | 'head' | 'patch' | 'trace' | 'query'
+
+/** A {@link FixedMethod}, or a method of `additionalOperations` (3.2) as on the wire: `COPY`. */
+export type Method = string
 
 /** A JSON Schema 2020-12; references are `#/components/schemas/NAME` and look into `ApiModel.schemas`. */
 export type JsonSchema = boolean | { readonly [keyword: string]: unknown }
@@ -58,6 +62,22 @@ export interface RequestBody {
   readonly location: Location
 }
 
+export interface ResponseHeader {
+  /** As the document spells it. */
+  readonly name: string
+  readonly required: boolean
+}
+
+export interface Response {
+  /** `200`, `2XX` or `default`. */
+  readonly status: string
+  /** `Content-Type` is not among them: the media types say it. */
+  readonly headers: readonly ResponseHeader[]
+  /** Absent where it cannot be read: such replies are sent as the handler gives them. */
+  readonly content?: readonly MediaType[]
+  readonly location: Location
+}
+
 export interface Operation {
   /** Its name in the emitted code: a valid identifier, unique in the document. */
   readonly id: string
@@ -73,6 +93,7 @@ export interface Operation {
   readonly policy: Policy
   readonly parameters: readonly Parameter[]
   readonly requestBody?: RequestBody
+  readonly responses: readonly Response[]
   readonly location: Location
 }
 

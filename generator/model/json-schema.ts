@@ -2,10 +2,11 @@ import type { JsonSchema } from './api-model.js'
 import { isObject, kindOf } from './claims.js'
 import { CONSTRAINTS, SUBSCHEMAS, type Subschemas } from './json-schema-keywords.js'
 import { unicodePattern } from './pattern.js'
+import { matchingOf } from './patterns/matching.js'
 
 /** Why a schema cannot be compiled, and where inside it. */
 export interface SchemaFault {
-  readonly code: 'schema-malformed' | 'schema-unsupported'
+  readonly code: 'schema-malformed' | 'schema-unsupported' | 'pattern-unsafe'
   readonly message: string
   readonly help: string
   readonly path: readonly (string | number)[]
@@ -18,11 +19,11 @@ type Path = SchemaFault['path']
 type Keywords = { [keyword: string]: unknown }
 
 /**
- * Brings a Schema Object of an OpenAPI version to JSON Schema 2020-12: keywords that constrain, `default`, `readOnly`
- * and `writeOnly`. Annotations and unknown keywords are left out; what constrains and is malformed is reported, and a
+ * Brings a Schema Object of an OpenAPI version to JSON Schema 2020-12: keywords that constrain, `default`, `readOnly`,
+ * `writeOnly` and `discriminator`. Annotations and unknown keywords are left out; what constrains and is malformed is reported, and a
  * schema that matches nothing stands in its place. A schema in this form already stays as it is.
  *
- * Does not resolve `$ref`, and does not validate by `discriminator`: the branches of `oneOf` and `anyOf` do that.
+ * Does not resolve `$ref`. A `discriminator` stays as a hint at which branch of `oneOf` or `anyOf` is meant.
  */
 export function toJsonSchema(schema: unknown, version: Version, report: ReportSchemaFault): JsonSchema {
   return convert(schema, [], { version, report })
@@ -69,12 +70,14 @@ function convertKeyword(
   path: Path,
   context: Context,
 ): Keywords | typeof FAULTY | undefined {
+  if (keyword === 'discriminator') return readDiscriminator(value)
   const at = [...path, keyword]
   const fail = (fault: SchemaFault): typeof FAULTY => {
     context.report(fault)
     return FAULTY
   }
   if (keyword === 'dependencies') return convertDependencies(value, at, context)
+  if (keyword === 'discriminator') return convertDiscriminator(value)
   const holds = SUBSCHEMAS.get(keyword)
   if (holds) return convertSubschemas(keyword, holds, value, at, context)
   const constraint = CONSTRAINTS.get(keyword)
@@ -86,7 +89,16 @@ function convertKeyword(
   if (keyword === 'type') return { type: Array.isArray(value) ? [...new Set(value)] : value }
   if (keyword !== 'pattern') return { [keyword]: value }
   const pattern = unicodePattern(String(value))
-  return pattern === undefined ? fail(badPattern(at)) : { pattern }
+  const fault = faultOfPattern(pattern, at)
+  return fault || pattern === undefined ? fail(fault ?? badPattern(at)) : { pattern }
+}
+
+/** Tells which of several schemas is meant, and constrains nothing: one that is malformed is left out. */
+function readDiscriminator(value: unknown): Keywords | undefined {
+  if (!isObject(value) || typeof value.propertyName !== 'string') return undefined
+  const { propertyName, mapping } = value
+  const entries = isObject(mapping) ? Object.entries(mapping).filter(([, name]) => typeof name === 'string') : []
+  return { discriminator: { propertyName, ...(entries.length > 0 && { mapping: Object.fromEntries(entries) }) } }
 }
 
 function convertSubschemas(
@@ -112,7 +124,8 @@ function convertSubschemas(
   const members: [string, JsonSchema][] = []
   for (const [name, one] of Object.entries(value)) {
     const key = keyword === 'patternProperties' ? unicodePattern(name) : name
-    const fault = faultOfName(name, key, [...at, name])
+    const fault =
+      faultOfName(name, [...at, name]) ?? (keyword === 'patternProperties' && faultOfPattern(key, [...at, name]))
     if (fault || key === undefined) {
       if (fault) report(fault)
       return FAULTY
@@ -122,9 +135,8 @@ function convertSubschemas(
   return { [keyword]: Object.fromEntries(members) }
 }
 
-function faultOfName(name: string, pattern: string | undefined, at: Path): SchemaFault | undefined {
+function faultOfName(name: string, at: Path): SchemaFault | undefined {
   if (name === '__proto__') return prototypeName(at)
-  if (pattern === undefined) return badPattern(at)
   if (!/\p{Surrogate}/u.test(name)) return undefined
   const message = 'a member whose name is no well-formed Unicode cannot be validated'
   return { code: 'schema-unsupported', message, help: 'give it another name', path: at }
@@ -144,6 +156,20 @@ function convertDependencies(value: unknown, at: Path, context: Context): Keywor
   }
   const dependentSchemas = convertSubschemas('dependentSchemas', 'members', schemas, at, context)
   return dependentSchemas === FAULTY ? FAULTY : { dependentRequired: names, ...dependentSchemas }
+}
+
+/** A hint, as OpenAPI says: one that is malformed, or of no use, is none. */
+function convertDiscriminator(value: unknown): Keywords | undefined {
+  if (!isObject(value) || typeof value.propertyName !== 'string' || value.propertyName === '__proto__') return undefined
+  const { propertyName, mapping, defaultMapping } = value
+  const entries = Object.entries(isObject(mapping) ? mapping : {}).filter(([, target]) => typeof target === 'string')
+  return {
+    discriminator: {
+      propertyName,
+      ...(entries.length > 0 && { mapping: Object.fromEntries(entries) }),
+      ...(typeof defaultMapping === 'string' && { defaultMapping }),
+    },
+  }
 }
 
 /** In OpenAPI 3.0, exclusive bounds are flags beside the bounds themselves. */
@@ -201,6 +227,17 @@ function malformed(message: string, help: string, path: Path): SchemaFault {
 function badPattern(path: Path): SchemaFault {
   const help = 'write it in the syntax of JavaScript (ECMA-262, with the u flag), without delimiters or flags'
   return malformed('the pattern is no regular expression', help, path)
+}
+
+function faultOfPattern(pattern: string | undefined, path: Path): SchemaFault | undefined {
+  if (pattern === undefined) return badPattern(path)
+  if (matchingOf(pattern)) return undefined
+  return {
+    code: 'pattern-unsafe',
+    message: 'the pattern may take so long on a text made for it that the server stands still',
+    help: 'write it without backreferences, without lookaround except next to its two ends, and with counts below 1000: maxLength limits lengths',
+    path,
+  }
 }
 
 function prototypeName(path: Path): SchemaFault {

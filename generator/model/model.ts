@@ -4,18 +4,20 @@ import type { Diagnostic, Location, Report } from '../diagnostics/diagnostic.js'
 import type { JsonObject, ResolvedDocument } from '../load/document.js'
 import { escapeSegment } from '../load/pointer.js'
 import { type RuleSettings, readRuleSettings } from '../rules/settings.js'
-import type { ApiModel, JsonSchema, Method, Operation, SkippedOperation } from './api-model.js'
+import type { ApiModel, JsonSchema, Operation, SkippedOperation } from './api-model.js'
 import { isObject, kindOf } from './claims.js'
 import { FaultLedger, type OperationSite, reasonText } from './fault-ledger.js'
 import { error, show } from './faults.js'
 import { toJsonSchema } from './json-schema.js'
+import type { WrittenOperation } from './methods.js'
 import { checkNames, type NamedOperation, operationName } from './operation-id.js'
 import { queryTaken } from './parameter-styles.js'
 import { readParameters } from './parameters.js'
-import { type PathItem, readPathItems, type WrittenOperation } from './path-items.js'
+import { type PathItem, readPathItems } from './path-items.js'
 import { checkPaths, refuseUnroutable, UNKNOWN_DEMAND } from './paths.js'
 import { type PolicyReader, readPolicy, readWrittenClaims, type WrittenClaims } from './policy.js'
 import { readRequestBody } from './request-body.js'
+import { readResponses, withoutUnusable } from './responses.js'
 import { checkCircles } from './schema-circles.js'
 import { type Request, SchemaReach } from './schema-reach.js'
 import { type KnownScheme, readSchemes } from './schemes.js'
@@ -60,10 +62,14 @@ export function model(document: ResolvedDocument, options: ModelOptions): Modell
   )
   const leftOut = faults.leftOut(rules)
   const kept = found.filter(({ site }) => !leftOut.has(site))
+  const operations = withoutUnusable(
+    kept.flatMap(one => one.operation ?? []),
+    { schemas, faulty: new Set(components.faulty.map(one => one.name)) },
+    faults.reportFor(),
+  )
   const diagnostics = faults.diagnostics(rules)
   if (diagnostics.some(one => one.severity === 'error')) return { diagnostics }
 
-  const operations = kept.flatMap(one => one.operation ?? [])
   const demanded = new Set(kept.flatMap(one => (one.schemes ?? []).map(scheme => scheme.name)))
   const skipped = [...leftOut].map(([site, reasons]) => skippedOperation(site, reasons))
   // One that is neither served nor named has a fault that nobody reported for it.
@@ -116,19 +122,17 @@ interface OperationPath {
 }
 
 function readOperation(
-  { site, node, isUnsupported }: WrittenOperation,
+  { site, node, unreachable }: WrittenOperation,
   { node: item, segments, claims }: OperationPath,
   shared: Shared,
   faults: FaultLedger,
 ): FoundOperation {
   const { document, schemas } = shared
-  const { path, name, location } = site
+  const { method, path, name, location } = site
   const report = faults.reportFor(site)
   const unsupported = (what: string, at: Location) => report(unsupportedFault(name, what, at))
-  if (isUnsupported) unsupported(`the method ${show(site.method)}`, location)
+  if (unreachable !== undefined) unsupported(unreachable, location)
   if (!node) return foundOnly(site)
-  // Methods of other names were refused above.
-  const method = site.method as Method
   const readSchemaHere = (schema: unknown, at: Location) => readSchema(schema, at, document, report)
   const reader = { document, schemas, report, readSchema: readSchemaHere, unsupported }
   const names = paramNames(segments)
@@ -142,7 +146,7 @@ function readOperation(
   const requestBody = readRequestBody(node, reader)
   const request = { parameters, ...(requestBody && { requestBody }) }
   const operationId = readOperationId(node, name, document, report)
-  const id = operationName(operationId, method, path)
+  const id = operationName(operationId, method.toLowerCase(), path)
   return {
     site,
     name,
@@ -163,6 +167,7 @@ function readOperation(
         scopeMatch: policy.scopeMatch,
         policy: policy.policy,
         ...request,
+        responses: readResponses(node, { document, report }),
         location,
       },
     }),

@@ -2,13 +2,11 @@ import { type PathFault, type PathSegment, parsePath } from '../../runtime/path.
 import type { Location } from '../diagnostics/diagnostic.js'
 import type { JsonObject, ResolvedDocument } from '../load/document.js'
 import { locateName } from '../load/origins.js'
-import type { Method } from './api-model.js'
 import { isObject, kindOf } from './claims.js'
-import type { FaultLedger, OperationSite } from './fault-ledger.js'
+import type { FaultLedger } from './fault-ledger.js'
 import { error } from './faults.js'
+import { operationsOf, type WrittenOperation } from './methods.js'
 import { reservation } from './reservation.js'
-
-const METHODS: readonly Method[] = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace']
 
 export interface PathItem {
   /** As the document writes it. */
@@ -24,13 +22,6 @@ export interface PathItem {
   readonly reserved: string
   /** Why it cannot be routed. */
   readonly fault?: PathFault
-}
-
-export interface WrittenOperation {
-  readonly site: OperationSite
-  /** Absent where it is no object, which was reported, and for methods that are not supported yet. */
-  readonly node?: JsonObject
-  readonly isUnsupported?: true
 }
 
 /** The path items of a document with their operations, none of which was read yet. */
@@ -53,43 +44,11 @@ export function readPathItems(document: ResolvedDocument, faults: FaultLedger): 
       const { template, segments } = reservation(path)
       return [{ path, location, segments, reserved: template, operations: [] }]
     }
-    const operations = readOperations(path, node, document, faults)
+    const operations = operationsOf(node, path, document, faults)
     const parsed = parsePath(path)
     if (!('fault' in parsed)) return [{ path, location, segments: parsed.segments, reserved: path, node, operations }]
     const { template, segments, isExact } = reservation(path)
     const { fault } = parsed
     return [{ path, location, segments, reserved: template, operations, fault, ...(isExact && { node }) }]
   })
-}
-
-function readOperations(
-  path: string,
-  item: JsonObject,
-  document: ResolvedDocument,
-  faults: FaultLedger,
-): WrittenOperation[] {
-  const siteOf = (method: string): OperationSite => ({
-    method,
-    path,
-    name: `${method.toUpperCase()} ${path}`,
-    location: locateName(document.origins, item, method),
-  })
-  const operations = Object.keys(item)
-    .filter(key => METHODS.includes(key as Method))
-    .map((method): WrittenOperation => {
-      const site = siteOf(method)
-      const node = item[method]
-      if (isObject(node)) return { site, node }
-      const message = `${site.name} must be an Operation Object, and is ${kindOf(node)}`
-      const location = document.origins.locate(item, method)
-      faults.reportFor(site)(error({ code: 'operation-malformed', message, help: 'write the operation', location }))
-      return { site }
-    })
-  if (document.version !== '3.2') return operations
-  const { query, additionalOperations } = item
-  const later = [
-    ...(query === undefined ? [] : ['query']),
-    ...(isObject(additionalOperations) ? Object.keys(additionalOperations) : []),
-  ]
-  return [...operations, ...later.map((method): WrittenOperation => ({ site: siteOf(method), isUnsupported: true }))]
 }

@@ -35,6 +35,7 @@ const TABLE: { readonly [code: string]: RuleFacts } = {
   'claims-param-type': error('left out', '`{ param }` names a path parameter that is neither a string nor an integer'),
   'claims-param-undefined': error('left out', '`{ param }` names a parameter that the path lacks'),
   'claims-without-token': error('left out', 'an alternative of `security` has no token whose claims could be asked'),
+  'default-unfit': warning('the default of a parameter does not fit its own schema, and is left out'),
   'document-form': warning(
     "the document breaks OpenAPI's schema where neither routing, security nor types are touched",
   ),
@@ -52,6 +53,9 @@ const TABLE: { readonly [code: string]: RuleFacts } = {
   'feature-unsupported': error('left out', 'an operation needs what is not supported yet'),
   'file-malformed': error('never', 'a file is neither YAML nor JSON, or has a member twice'),
   'file-unreadable': error('never', 'a file cannot be read'),
+  'handler-index-unclear': warning(
+    "a new handler could not be added to the index of the handlers' folder, or may be there unseen; the help says what to write",
+  ),
   'handler-orphaned': warning('a handler whose operation the document no longer has'),
   'name-reserved': error('never', 'a name that code gives a meaning to stands where it cannot be kept apart'),
   'operation-id-duplicate': error('left out', 'two operations have the same `operationId`'),
@@ -69,6 +73,9 @@ const TABLE: { readonly [code: string]: RuleFacts } = {
   'output-foreign': error('never', 'a file that gatewright did not write is in the way'),
   'parameter-duplicate': error('left out', 'a parameter is declared twice'),
   'parameter-malformed': error('left out', 'a parameter is not what OpenAPI describes'),
+  'parameter-unreadable': warning(
+    'no request can say what the schema of an optional parameter asks for, such as a list of objects in style `form`; one that sends it is answered 400',
+  ),
   'parameter-unused': warning('a path parameter that the path lacks; it is left out'),
   'path-ambiguous': error('left out', 'a request can be meant for two paths, and neither is the more concrete'),
   'path-crossing': warning(
@@ -80,16 +87,42 @@ const TABLE: { readonly [code: string]: RuleFacts } = {
   ),
   'path-malformed': error('left out', 'a path that cannot be routed: braces, `?` or `#`, no leading slash'),
   'paths-malformed': error('never', '`paths` is no object'),
+  'pattern-unsafe': either(
+    'left out',
+    'a pattern that a text made for it could keep busy for good, and that cannot be matched in another way; a warning where no request reaches it',
+  ),
   'reference-conflict': error('never', 'a path item and what it refers to both have the same member'),
   'reference-cycle': error('never', 'references that lead in a circle and never anywhere'),
   'reference-dangling': error('never', 'a `$ref` to what is not there'),
   'reference-malformed': error('never', 'a `$ref` that is no reference'),
   'reference-mistyped': error('never', 'a `$ref` to something of another kind'),
   'reference-outside-root': error('never', 'a `$ref` out of the root folder; `--root` sets it'),
-  'reference-remote': error('never', 'a `$ref` over the network'),
+  'reference-remote': error(
+    'never',
+    'a `$ref` over the network that nothing allows; `--allow-remote` fetches it and records a copy',
+  ),
+  'reference-siblings-ignored': warning(
+    'what stands beside a `$ref` and does not count there, though it looks as if it should',
+  ),
   'reference-unsupported': either(
     'never',
     "a kind of reference that is not followed: an error where a request's validation depends on it",
+  ),
+  'remote-record-broken': error(
+    'never',
+    'the recorded copy of a remote document is missing, or is not what was recorded',
+  ),
+  'remote-unreachable': error(
+    'never',
+    'a remote document that may be fetched, and cannot be: status, redirect, size, time, or a private address',
+  ),
+  'response-malformed': warning(
+    'a response, or a media type or header of one, is not what OpenAPI describes; such replies are neither checked nor stripped',
+  ),
+  'response-unchecked': warning('the schema of a reply cannot be used; such replies are neither checked nor stripped'),
+  'schema-dialect-unsupported': error(
+    'never',
+    'a schema in a dialect that is not understood, or whose words mean something else in an older draft',
   ),
   'schema-malformed': either('left out', 'a schema that cannot be compiled; a warning where no request reaches it'),
   'schema-unsupported': either(

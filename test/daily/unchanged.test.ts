@@ -104,7 +104,7 @@ describe('the whole work is done', () => {
   })
 
   test.each([
-    ['an option', { skipUnsupported: true }],
+    ['an option', { allowRemote: true }],
     ['an option that nobody knows', { later: 1 }],
     ['a function among the options', { later: () => 1 }],
     ['no memory', { cache: false }],

@@ -45,17 +45,19 @@ describe('check', () => {
     expect(
       stderr,
     ).toBe(`warning handler-orphaned: handlers/one.ts implements "one", which is no operation of the document
-  help: delete it, or rename it with the operation
+  help: delete it, or move the code to "other" if that is the operation's new name
 
 0 errors, 1 warning.
 generated/types.ts differs from line 3 on
 generated/policies.ts differs from line 9 on
 generated/handlers.ts differs from line 7 on
 generated/validators.ts is missing
-generated/router.ts differs from line 12 on
+generated/replies.ts differs from line 9 on
+generated/reply-validators.ts differs from line 7 on
+generated/router.ts differs from line 13 on
 handlers/other.ts is missing
 handlers/index.ts differs from line 2 on
-7 files not as the document demands. Run \`gatewright generate\`.
+9 files not as the document demands. Run \`gatewright generate\`.
 `)
     expect(work.states()).toEqual(before)
   })
@@ -203,7 +205,7 @@ components: { securitySchemes: { proof: { type: http, scheme: DPoP } } }
     const { status, stdout, stderr } = await work.run('generate', '--rule', 'feature-unsupported=warn')
     expect(status).toBe(0)
     expect(stderr).toContain('warning operation-skipped: GET /two is left out')
-    expect(stdout).toMatch(/\n1 operation, 1 operation left out\. 7 files written, 0 unchanged\.\n$/)
+    expect(stdout).toMatch(/\n1 operation, 1 operation left out\. 9 files written, 0 unchanged\.\n$/)
     for (const name of ['policies.ts', 'handlers.ts', 'validators.ts'])
       expect(work.text(`generated/${name}`)).not.toContain('two')
     expect(work.text('generated/router.ts')).toContain("gate.absent('/two')")

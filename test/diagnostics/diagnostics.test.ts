@@ -16,6 +16,13 @@ const BESIDE: { readonly [code: string]: { readonly wrong: Files; readonly mende
     wrong: { 'generated/policies.ts': 'export const policies = { mine: true }\n' },
     mended: { 'elsewhere/policies.ts': 'export const policies = { mine: true }\n' },
   },
+  'handler-index-unclear': {
+    wrong: { 'handlers/index.ts': "export * from '../shared/handlers.js'\n" },
+    mended: {
+      'handlers/index.ts': "export * from '../shared/handlers.js'\nexport { listCats } from './listCats.js'\n",
+    },
+  },
+  'remote-record-broken': { wrong: recorded('number'), mended: recorded('string') },
   'handler-orphaned': {
     wrong: {
       'handlers/listPets.ts':
@@ -27,6 +34,19 @@ const OPTIONS: { readonly [code: string]: readonly string[] } = {
   'operation-skipped': ['--rule', 'feature-unsupported=off'],
   'claims-malformed': ['--verbose'],
   'path-malformed': ['--verbose'],
+  'remote-unreachable': ['--remote-origin', 'https://127.0.0.1:9'],
+}
+
+/** A recorded copy of what the document refers to, with the digest of one that says "string". */
+function recorded(type: string): Files {
+  const entry = {
+    file: 'a2ca672196f0-pets.yaml',
+    sha256: '50732f6b86ba81d01d8b2c6aaab616d6ccf15951d120acd8ae8b4f24f8b378ef',
+  }
+  return {
+    'openapi.yaml.remote/lock.json': JSON.stringify({ documents: { 'https://schemas.example/pets.yaml': entry } }),
+    [`openapi.yaml.remote/${entry.file}`]: `{ type: array, items: { type: ${type} } }\n`,
+  }
 }
 
 /** Linked files of a case stand in its folder, and are laid beside the document. */
@@ -103,12 +123,14 @@ describe('every code of the sources has its case here', () => {
 const OTHER_WORDS = [
   'adjacent-params',
   'client-cert',
+  'content-encoding',
   'content-type',
   'first-wins',
   'form-data',
   'no-leading-slash',
   'openapi-typescript',
   'query-or-fragment',
+  'redos-detector',
   'repeated-param',
   'second-wins',
   'ts-morph',

@@ -30,15 +30,18 @@ describe('emitted files are read again, and refused when they', () => {
   test('are as they should be: not at all', () => {
     expect(() => countOperations(emitted, read)).not.toThrow()
   })
-  test.each(['policies.ts', 'handlers.ts', 'validators.ts', 'router.ts'])('lack an operation in %s', name => {
-    const member = name === 'router.ts' ? /^ {2}gate\..*\n/m : new RegExp(`^  ${first()}:.*\\n`, 'm')
-    expect(() =>
-      countOperations(
-        changed(name, text => text.replace(member, '')),
-        read,
-      ),
-    ).toThrow(name)
-  })
+  test.each(['policies.ts', 'handlers.ts', 'validators.ts', 'replies.ts', 'reply-validators.ts', 'router.ts'])(
+    'lack an operation in %s',
+    name => {
+      const member = name === 'router.ts' ? /^ {2}gate\..*\n/m : new RegExp(`^  ${first()}:.*\\n`, 'm')
+      expect(() =>
+        countOperations(
+          changed(name, text => text.replace(member, '')),
+          read,
+        ),
+      ).toThrow(name)
+    },
+  )
   test.each(['policies.ts', 'handlers.ts', 'router.ts'])('hold one twice in %s', name => {
     const member = name === 'router.ts' ? /^ {2}gate\..*\n/m : new RegExp(`^  ${first()}:.*\\n`, 'm')
     expect(() =>

@@ -40,7 +40,7 @@ describe('a run that fails leaves everything as it was', () => {
     expect(Object.keys(work.texts())).toEqual(['openapi.yaml'])
   })
 
-  test.each(['policies.ts', 'router.ts', 'types.ts', 'handlers.ts', 'validators.ts'])(
+  test.each(['policies.ts', 'router.ts', 'types.ts', 'handlers.ts', 'validators.ts', 'replies.ts'])(
     'when somebody else wrote %s',
     async name => {
       const work = await generated()
@@ -103,6 +103,8 @@ test('a run that succeeds leaves no temporary files', async () => {
   expect(Object.keys(work.texts())).toEqual([
     'generated/handlers.ts',
     'generated/policies.ts',
+    'generated/replies.ts',
+    'generated/reply-validators.ts',
     'generated/router.ts',
     'generated/types.ts',
     'generated/validators.ts',

@@ -42,11 +42,13 @@ describe('a stub', () => {
 wrote generated/policies.ts
 wrote generated/handlers.ts
 wrote generated/validators.ts
+wrote generated/replies.ts
+wrote generated/reply-validators.ts
 wrote generated/router.ts
 wrote handlers/one.ts
 wrote handlers/two.ts
 wrote handlers/index.ts
-2 operations. 8 files written, 0 unchanged.
+2 operations. 10 files written, 0 unchanged.
 `)
   })
 
@@ -87,7 +89,7 @@ test('what a change does not touch keeps its file', async () => {
   work.put({ 'openapi.yaml': document('one').replace('security: []', 'security: [{}]') })
   const { stdout } = await work.run('generate', 'openapi.yaml')
   expect(stdout).toBe(
-    'wrote generated/policies.ts\nwrote generated/handlers.ts\n1 operation. 2 files written, 3 unchanged.\n',
+    'wrote generated/policies.ts\nwrote generated/handlers.ts\n1 operation. 2 files written, 5 unchanged.\n',
   )
   const after = work.states()
   for (const name of ['generated/types.ts', 'generated/router.ts', 'handlers/one.ts', 'handlers/index.ts'])
@@ -213,4 +215,58 @@ test('a handler without an operation is named, and kept', async () => {
   )
   expect(work.states()['handlers/two.ts']).toEqual(before['handlers/two.ts'])
   expect(work.text('handlers/index.ts')).toContain('two')
+})
+
+describe('a handler whose operation has another name now', () => {
+  const renamed = (from: string, to: string) =>
+    document('one', 'two').replace(`operationId: ${from}`, `operationId: ${to}`)
+
+  test('is named with it, while the last output tells', async () => {
+    const work = workspace({ 'openapi.yaml': document('one', 'two') })
+    await work.run('generate', 'openapi.yaml')
+    // No type says that this is a handler.
+    work.put({ 'handlers/two.ts': 'export const two = async () => ({ status: 204 }) as const\n' })
+    work.put({ 'openapi.yaml': renamed('two', 'second') })
+    const { stderr } = await work.run('generate', 'openapi.yaml')
+    expect(stderr).toContain(
+      'handler-orphaned: handlers/two.ts implements "two", which is no operation of the document',
+    )
+    expect(stderr).toContain('help: the operation is "second" now: move the code to that name, and delete what is left')
+    expect(work.text('handlers/second.ts')).toBe(stub('second'))
+    expect(work.text('handlers/two.ts')).toContain('status: 204')
+  })
+
+  test('is named with the only one that it could be, afterwards', async () => {
+    const work = workspace({ 'openapi.yaml': document('one', 'two') })
+    await work.run('generate', 'openapi.yaml')
+    work.put({ 'handlers/one.ts': 'export const one = async () => ({ status: 204 }) as const\n' })
+    work.put({ 'openapi.yaml': renamed('two', 'second') })
+    await work.run('generate', 'openapi.yaml')
+    const { stderr } = await work.run('generate', 'openapi.yaml')
+    expect(stderr).toContain('handlers/two.ts implements "two"')
+    expect(stderr).toContain('help: delete it, or move the code to "second" if that is the operation\'s new name')
+  })
+})
+
+test('an object of all handlers gains members, and the whole compiles as before', async () => {
+  const work = workspace({
+    'openapi.yaml': document('one', 'two'),
+    'handlers/index.ts': `import type { Handlers } from '../generated/handlers.js'
+
+export const handlers: Handlers = {
+  one: async () => ({ status: 204 }),
+}
+`,
+  })
+  const { stderr } = await work.run('generate', 'openapi.yaml')
+  expect(stderr).toBe('')
+  expect(work.text('handlers/index.ts')).toBe(`import type { Handlers } from '../generated/handlers.js'
+import { two } from './two.js'
+
+export const handlers: Handlers = {
+  one: async () => ({ status: 204 }),
+  two,
+}
+`)
+  expect(await work.run('check', 'openapi.yaml')).toMatchObject({ status: 0, stderr: '' })
 })

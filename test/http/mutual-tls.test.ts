@@ -14,7 +14,7 @@ import { type Asked, send } from './request.js'
 
 const folder = fileURLToPath(new URL('../out/mutual-tls/', import.meta.url))
 
-const responses = "responses: { '200': { description: Done } }"
+const responses = "responses: { '200': { description: Done, content: { application/json: {} } } }"
 const DOCUMENT = `openapi: 3.1.0
 info: { title: Mutual TLS, version: 1.0.0 }
 paths:

@@ -232,7 +232,7 @@ test('siblings of $ref count from 3.1 on, and not in 3.0', async () => {
   }
   const files = { 's.yaml': 'title: theirs\n', 'p.yaml': 'name: p\nin: query\ndescription: theirs\nschema: {}\n' }
   const newer = await loaded({ 'openapi.yaml': openapi(members), ...files })
-  expect(newer.diagnostics).toEqual([])
+  expect(newer.codes).toEqual(['reference-siblings-ignored'])
   expect(schemaOf(newer.root)).toEqual({ $ref: '#/components/schemas/s', title: 'mine' })
   expect(newer.root).toMatchObject({ components: { schemas: { S: { $ref: '#/components/schemas/s', title: 'S' } } } })
   expect(at(newer.root, 'paths', '/a', 'get', 'parameters')).toEqual([
@@ -267,6 +267,30 @@ test('a path item or operation by reference keeps what stands beside the referen
       post: { operationId: 'post', responses: {}, security: [], 'x-scope-match': 'any' },
     },
   })
+})
+
+test('a discriminator without a mapping means schemas by the names that references say, whatever they are called here', async () => {
+  const tagged = (...refs: string[]) => ({
+    oneOf: [...refs.map($ref => ({ $ref })), { type: 'null' }],
+    discriminator: { propertyName: 't' },
+  })
+  const pets = {
+    components: { schemas: { Cat: { type: 'object' }, Pet: tagged('#/components/schemas/Cat', 'Dog.yaml') } },
+  }
+  const { root, codes } = await loaded({
+    'openapi.yaml': openapi({
+      ...get(reply({ $ref: 'pets.yaml#/components/schemas/Pet' })),
+      components: { schemas: { Cat: { type: 'string' }, Own: tagged('#/components/schemas/Cat') } },
+    }),
+    'pets.yaml': pets,
+    'Dog.yaml': { type: 'object' },
+  })
+  expect(codes).toEqual([])
+  const schemas = at(root, 'components', 'schemas')
+  expect(at(schemas, 'Own', 'discriminator')).toEqual({ propertyName: 't' })
+  const [cat, dog] = at(schemas, 'Pet', 'oneOf') as { $ref: string }[]
+  expect([cat?.$ref, dog?.$ref]).toEqual(['#/components/schemas/Cat_2', '#/components/schemas/Dog'])
+  expect(at(schemas, 'Pet', 'discriminator')).toEqual({ propertyName: 't', mapping: { Cat: cat?.$ref } })
 })
 
 test('discriminator mappings that name places are rewritten, names stay', async () => {
@@ -349,4 +373,72 @@ test('the same document is loaded the same twice', async () => {
     'b/x.yaml': 'title: b\n',
   }
   expect(JSON.stringify((await loaded(files)).root)).toBe(JSON.stringify((await loaded(files)).root))
+})
+
+test('every name of a member, and of a file, can be referred to', async () => {
+  const names = [
+    '',
+    'a/b',
+    'a~b',
+    'a%b',
+    'a b',
+    'ä',
+    '日本',
+    '#',
+    '?',
+    '"',
+    '~1',
+    '%25',
+    '0',
+    '-1',
+    '@{x}',
+    "it's",
+    '$ref x',
+  ]
+  const pointer = (name: string) => name.replaceAll('~', '~0').replaceAll('/', '~1')
+  const escapes = [encodeURIComponent, (text: string) => text.replaceAll('%', '%25')]
+  for (const escaped of escapes) {
+    const { root, text } = await loaded({
+      'openapi.yaml': openapi({
+        ...get(
+          reply({
+            anyOf: names.map(name => ({ $ref: `odd%20%23%25@%7Bname%7D.json#/x/${escaped(pointer(name))}/1` })),
+          }),
+        ),
+      }),
+      'odd #%@{name}.json': { x: Object.fromEntries(names.map(name => [name, [{}, { title: name }]])) },
+    })
+    expect(text).toBe('')
+    const schemas = Object.values(at(root, 'components', 'schemas') as object)
+    expect(schemas).toEqual(names.map(title => ({ title })))
+  }
+})
+
+test.each(['#/x/01', '#/x/-', '#/x/2', '#/x/length', '#/x/', '#x', '#/x/0/'])(
+  'what is no member of a list is not found: %s',
+  async ref => {
+    const { codes } = await loaded({ 'openapi.yaml': openapi({ ...get(reply({ $ref: ref })), x: [{ '': 1 }, {}] }) })
+    expect(codes.filter(code => code !== 'document-form')).toEqual([
+      ref === '#/x/0/' ? 'reference-mistyped' : 'reference-dangling',
+    ])
+  },
+)
+
+test('path items of components stand in every place that refers to them', async () => {
+  const { root, text } = await loaded({
+    'openapi.yaml': openapi({
+      paths: { '/a': { $ref: '#/components/pathItems/Shared' }, '/b': { $ref: 'b.yaml#/components/pathItems/Other' } },
+      components: {
+        pathItems: {
+          Shared: { get: { $ref: '#/components/pathItems/Whole/post' } },
+          Whole: { post: { operationId: 'x', responses: {} } },
+        },
+      },
+    }),
+    'b.yaml': openapi({
+      components: { pathItems: { Other: { $ref: '#/components/pathItems/Last' }, Last: { put: { responses: {} } } } },
+    }),
+  })
+  expect(text).toBe('')
+  expect(root?.paths).toEqual({ '/a': { get: { operationId: 'x', responses: {} } }, '/b': { put: { responses: {} } } })
 })

@@ -28,7 +28,7 @@ describe('the README', () => {
       out: `${folder}generated`,
       handlers: `${folder}handlers`,
     })
-    expect([diagnostics, files?.written.length]).toEqual([[], 5 + 2])
+    expect([diagnostics, files?.written.length]).toEqual([[], 7 + 2])
     const customer =
       'interface Customer { name: string }\ndeclare function findCustomerByKey(key: string): Customer | undefined\n'
     writeFileSync(`${folder}server.ts`, `${server}\n${customer}${types}`)

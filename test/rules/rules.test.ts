@@ -176,6 +176,7 @@ components: { schemas: { Faulty: { type: string, pattern: '[' }, Lost: { type: t
     const run = await work.run('generate', '--rule', 'operation-public-by-omission=off', '--rule', 'document-form=off')
     expect(run.status).toBe(0)
     expect(run.stderr.match(/(?:error|warning) [a-z-]+:/g)).toEqual([
+      'warning response-unchecked:',
       'warning schema-malformed:',
       'warning schema-malformed:',
     ])

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import {
   createGate,
   type Handler,
@@ -5,12 +6,14 @@ import {
   mutualTls,
   notImplemented,
   openIdConnect,
+  type Reply,
   type Token,
 } from 'gatewright/runtime'
 import { describe, expectTypeOf, test } from 'vitest'
 import type { Handlers } from './generated/handlers.js'
 import { policies, securitySchemes } from './generated/policies.js'
 import { createRouter, type RouterOptions } from './generated/router.js'
+import type { paths } from './generated/types.js'
 
 declare module 'gatewright/runtime' {
   interface Principals {
@@ -98,9 +101,68 @@ describe('requests and replies', () => {
     put(() => ({ status: 404, body: { name: 'a' } }))
     // @ts-expect-error: a type of the wrong media type
     put(() => ({ status: 418, body: { title: 'teapot' }, contentType: 'text/html' }))
+    // @ts-expect-error: 204 has no body, whatever `default` documents
+    put(() => ({ status: 204, body: { title: 'teapot' }, contentType: 'application/problem+json' }))
+    put(() => ({ status: 204 }))
     const nothing = (handler: Handlers['isPublic']) => handler
     // @ts-expect-error: only 204 is documented
     nothing(() => ({ status: 200 }))
+  })
+})
+
+describe('a reply', () => {
+  const get = (handler: Handlers['getReport']) => handler
+  const headers = { 'X-Rows': 1 }
+
+  test('has a body that fits its media type', () => {
+    get(() => ({ status: 200, headers, contentType: 'application/json', body: { rows: 1 } }))
+    get(() => ({ status: 200, headers, contentType: 'text/csv', body: 'a;b' }))
+    get(() => ({ status: 200, headers, contentType: 'text/csv', body: Readable.from('a;b') }))
+    get(() => ({ status: 200, headers, contentType: 'application/json', body: new ReadableStream<Uint8Array>() }))
+    // @ts-expect-error: the body of the other type
+    get(() => ({ status: 200, headers, contentType: 'application/json', body: 'a;b' }))
+    // @ts-expect-error: the body of the other type
+    get(() => ({ status: 200, headers, contentType: 'text/csv', body: { rows: 1 } }))
+    // @ts-expect-error: which of the two types it is must be said
+    get(() => ({ status: 200, headers, body: { rows: 1 } }))
+  })
+  test('need not name the only media type', () => {
+    get(() => ({ status: 202, body: 'later' }))
+    get(() => ({ status: 202, body: 'later', contentType: 'text/plain' }))
+    // @ts-expect-error: another type
+    get(() => ({ status: 202, body: 'later', contentType: 'text/html' }))
+  })
+  test('has the headers that are required, in their types', () => {
+    get(() => ({
+      status: 200,
+      headers: { ...headers, 'X-Kind': 'full', Via: ['a', 'b'] },
+      contentType: 'text/csv',
+      body: '',
+    }))
+    // @ts-expect-error: a header is missing
+    get(() => ({ status: 200, contentType: 'text/csv', body: '' }))
+    // @ts-expect-error: a header is missing
+    get(() => ({ status: 200, headers: {}, contentType: 'text/csv', body: '' }))
+    // @ts-expect-error: a header of another type
+    get(() => ({ status: 200, headers: { 'X-Rows': 'many' }, contentType: 'text/csv', body: '' }))
+    // @ts-expect-error: not one of its values
+    get(() => ({ status: 200, headers: { ...headers, 'X-Kind': 'long' }, contentType: 'text/csv', body: '' }))
+    get(() => ({ status: 404, headers: { 'Retry-After': 5 } }))
+  })
+  test('is of its own status, else of its class, else of the default', () => {
+    get(() => ({ status: 404 }))
+    get(() => ({ status: 409, body: { name: 'a' } }))
+    get(() => ({ status: 500, body: 'whatever', contentType: 'text/html' }))
+    // @ts-expect-error: 404 has a response of its own, without content
+    get(() => ({ status: 404, body: { name: 'a' } }))
+    // @ts-expect-error: 409 is of the class, not of the default
+    get(() => ({ status: 409, body: 'whatever', contentType: 'text/html' }))
+    // @ts-expect-error: a range is no type, so one must be named
+    get(() => ({ status: 500, body: 'whatever' }))
+  })
+  test('did not become any', () => {
+    expectTypeOf<Reply<paths['/reports/{name}']['get']>>().not.toBeAny()
+    expectTypeOf<Extract<Reply<paths['/reports/{name}']['get']>, { status: 202 }>['body']>().not.toBeAny()
   })
 })
 

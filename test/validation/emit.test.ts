@@ -76,10 +76,28 @@ describe('validators.ts', () => {
           requestBody: body({ type: 'array', items: reference }),
         }),
       )
-    const functions = (count: number) =>
-      [...emitValidators(apiModel(operations(count), { Message: message })).matchAll(/^function /gm)].length
-    expect(functions(1)).toBe(3)
-    expect(functions(40)).toBe(3)
+    const [few, many] = [20, 40].map(count => emitValidators(apiModel(operations(count), { Message: message })))
+    const without = (text = '') => text.replace(/^ {2}(?:it|\| 'it)\d+.*\n/gm, '')
+    expect(few?.match(/^ {2}it\d+/gm)).toHaveLength(20)
+    expect(many?.match(/^ {2}it\d+/gm)).toHaveLength(40)
+    expect(without(many)).toBe(without(few))
+    expect(many?.match(/^function /gm)).toHaveLength(3)
+  })
+
+  it('holds of the schemas what the code reads', () => {
+    const sizes = ['small', 'large', '"quoted", schema0.enum', '\u2028']
+    const all = {
+      properties: { size: { enum: sizes }, other: { enum: sizes }, same: { const: { a: ['schema0.properties'] } } },
+      title: 'unread',
+    }
+    const text = emitValidators(apiModel([operation('it', { requestBody: body(all) })]))
+    expect(text.match(/^const .*/gm)?.filter(line => line.includes('large'))).toHaveLength(1)
+    expect(text).not.toMatch(/^const schema|schemaPath|parentData/m)
+    const { valid } = run(text).it?.body?.content[0] ?? {}
+    expect(sizes.map(size => valid?.({ size }))).toEqual([true, true, true, true])
+    expect(valid?.({ other: 'medium' })).toBe(false)
+    expect(valid?.errors?.[0]?.params).toEqual({ allowedValues: sizes })
+    expect([valid?.({ same: { a: ['schema0.properties'] } }), valid?.({ same: {} })]).toEqual([true, false])
   })
 
   it('refuses a reference that leads nowhere', () => {

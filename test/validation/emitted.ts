@@ -42,6 +42,7 @@ export function operation(id: string, written: Partial<Operation> = {}): Operati
     scopeMatch: 'all',
     policy: { security: [] },
     parameters: [],
+    responses: [],
     location,
     ...written,
   }

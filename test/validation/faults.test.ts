@@ -63,6 +63,115 @@ describe('faults', () => {
     ])
   })
 
+  describe('of alternatives are those of the one that is meant', () => {
+    const open = (members: object) => ({ type: 'object', required: Object.keys(members), properties: members })
+    const kinds = {
+      Cat: open({ kind: { type: 'string' }, claws: { type: 'integer' } }),
+      Dog: { allOf: [{ $ref: '#/components/schemas/Base' }, open({ bark: { type: 'string' } })] },
+      Base: open({ kind: { type: 'string' } }),
+      Fox: open({ kind: { enum: ['fox', 'vixen'] }, den: { type: 'string' } }),
+    }
+    const refs = (...names: string[]) => names.map(name => ({ $ref: `#/components/schemas/${name}` }))
+    const named = (discriminator: object, ...names: string[]) => ({
+      oneOf: refs(...names),
+      discriminator: { propertyName: 'kind', ...discriminator },
+    })
+
+    it.each<[string, object, unknown, string[]]>([
+      ['by implicit names', named({}, 'Cat', 'Dog'), { kind: 'Dog', bark: 1 }, ['#/bark must be a string']],
+      ['by names in a mapping', named({ mapping: { c: 'Cat' } }, 'Cat', 'Dog'), { kind: 'c' }, ['#/claws is required']],
+      [
+        'by references in a mapping',
+        named({ mapping: { d: '#/components/schemas/Dog', e: 'Dog' } }, 'Cat', 'Dog'),
+        { kind: 'e' },
+        ['#/bark is required'],
+      ],
+      ['by the values that they have', named({}, 'Cat', 'Fox'), { kind: 'vixen' }, ['#/den is required']],
+      [
+        'and an unknown value is one fault',
+        named({ mapping: { c: 'Cat' } }, 'Cat', 'Dog', 'Fox'),
+        { kind: 'cow' },
+        ['#/kind must be one of "c", "Dog", "fox", "vixen"'],
+      ],
+      ['and a missing one is', named({}, 'Cat', 'Dog'), {}, ['#/kind is required']],
+      ['and what is no object', named({}, 'Cat', 'Dog'), 'Cat', ['# must be an object']],
+      [
+        'with a default',
+        named({ mapping: { c: 'Cat' }, defaultMapping: 'Dog' }, 'Cat', 'Dog'),
+        { kind: 'cow' },
+        ['#/bark is required'],
+      ],
+      [
+        'with anyOf',
+        { anyOf: refs('Cat', 'Dog'), discriminator: { propertyName: 'kind' } },
+        { kind: 'Cat', claws: '1' },
+        ['#/claws must be an integer'],
+      ],
+      [
+        'but one that fits with another',
+        named({}, 'Cat', 'Base'),
+        { kind: 'Cat', claws: 1 },
+        ['# does not fit exactly one of the alternatives'],
+      ],
+      [
+        'deep inside',
+        { items: named({}, 'Cat', 'Dog'), minItems: 3 },
+        [{ kind: 'Cat' }, { kind: 'Dog', bark: true }],
+        ['# must have at least 3 items', '#/0/claws is required', '#/1/bark must be a string'],
+      ],
+      [
+        'by a property with values of its own, without a discriminator',
+        {
+          oneOf: [
+            open({ op: { const: 'add' }, value: { type: 'integer' } }),
+            open({ op: { enum: ['remove', 'test'] }, path: { type: 'string' } }),
+          ],
+        },
+        { op: 'test' },
+        ['#/path is required'],
+      ],
+      [
+        'by their types',
+        { anyOf: [{ type: 'string', maxLength: 1 }, { type: 'array', items: { type: 'integer' } }, refs('Cat')[0]] },
+        ['x'],
+        ['#/0 must be an integer'],
+      ],
+      [
+        'by their types, of which it has none',
+        {
+          anyOf: [
+            { type: 'string', maxLength: 1 },
+            { type: 'array', items: { type: 'integer' } },
+          ],
+        },
+        1,
+        ['# must be a string or an array'],
+      ],
+    ])('%s', (_name, schema, value, expected) => {
+      expect(faults(schema, value, kinds)).toEqual(expected)
+    })
+
+    it.each<[string, object, unknown]>([
+      ['names another than it fits', named({}, 'Cat', 'Dog'), { kind: 'Dog', claws: 1 }],
+      ['names none', named({}, 'Cat', 'Dog'), { kind: 'cow', claws: 1 }],
+      ['names one that is not there', named({ mapping: { cow: 'Cow' } }, 'Cat', 'Dog'), { kind: 'cow', claws: 1 }],
+      ['is null', { oneOf: [...refs('Cat', 'Fox'), { type: 'null' }] }, null],
+    ])('and a value that fits one fits, where it %s: a discriminator is a hint', (_name, schema, value) => {
+      expect(faults(schema, value, kinds)).toEqual([])
+    })
+
+    it('whatever a discriminator says of a parent: that is a hint at its children', () => {
+      const parent = { ...kinds.Base, discriminator: { propertyName: 'kind', mapping: { cat: 'Cat' } } }
+      const child = { allOf: [{ $ref: '#/components/schemas/Parent' }, open({ claws: { type: 'integer' } })] }
+      const family = { Parent: parent, Cat: child }
+      expect(faults({ $ref: '#/components/schemas/Parent' }, { kind: 'cat' }, family)).toEqual([])
+      expect(faults({ oneOf: refs('Cat', 'Parent') }, { kind: 'x', claws: 1 }, family)).toEqual([
+        '# fits more than one of the alternatives',
+      ])
+      expect(faults({ $ref: '#/components/schemas/Cat' }, { kind: 'cat' }, family)).toEqual(['#/claws is required'])
+    })
+  })
+
   it('of what may be null are those of the other branch', () => {
     for (const keyword of ['anyOf', 'oneOf']) {
       const schema = { [keyword]: [{ $ref: '#/components/schemas/Cat' }, { type: 'null' }] }

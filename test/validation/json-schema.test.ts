@@ -49,7 +49,12 @@ describe('OpenAPI 3.0', () => {
     ['readOnly', { type: 'string', readOnly: true }, { type: 'string', readOnly: true }],
     [
       'discriminator',
-      { oneOf: [{ type: 'object' }], discriminator: { propertyName: 'x' } },
+      { oneOf: [{ type: 'object' }], discriminator: { propertyName: 'x', mapping: { a: 'A', b: 1 }, 'x-a': 1 } },
+      { oneOf: [{ type: 'object' }], discriminator: { propertyName: 'x', mapping: { a: 'A' } } },
+    ],
+    [
+      'discriminator that is none',
+      { oneOf: [{ type: 'object' }], discriminator: { mapping: {} } },
       { oneOf: [{ type: 'object' }] },
     ],
   ]

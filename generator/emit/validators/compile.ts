@@ -1,8 +1,12 @@
 import { _, Ajv2020 } from 'ajv/dist/2020.js'
 import standalone from 'ajv/dist/standalone/index.js'
-import { fullFormats } from 'ajv-formats/dist/formats.js'
+import { formats } from '../../../runtime/formats.js'
+import { linearPattern } from '../../../runtime/linear-pattern.js'
 import type { ApiModel, JsonSchema } from '../../model/api-model.js'
-import { requestSchema } from './request-schema.js'
+import { type Matching, matchingOf } from '../../model/patterns/matching.js'
+import { compact } from './compaction.js'
+import { jsonLiteral } from './json-literal.js'
+import { MISFIT, requestSchema } from './request-schema.js'
 import { component } from './schemas.js'
 
 /** Compiles schemas to code, each distinct one once, whoever uses it; components are shared by reference. */
@@ -16,7 +20,10 @@ export class SchemaCompiler {
   private readonly fitting = new Map<string, boolean>()
   private readonly ajv: Ajv2020
 
-  constructor({ schemas, operations }: ApiModel) {
+  constructor(
+    { schemas, operations }: ApiModel,
+    private readonly direction: 'request' | 'response' = 'request',
+  ) {
     this.schemas = schemas
     this.ajv = compilerFor(usesUnevaluated([schemas, operations]))
   }
@@ -54,17 +61,30 @@ export class SchemaCompiler {
       .replace(/^"use strict";\n?/, '')
       .replace(/^export const s\d+ = validate\d+;\n/gm, '')
       // At the start of a line only: there, no string of the document can be what is replaced.
+      .replace(/^(const pattern\d+ = )new RegExp\((".*"), "u"\);$/gm, (line, constant: string, pattern: string) => {
+        const matching = safeMatching(JSON.parse(pattern))
+        if (matching.by === 'backtracking') return line
+        return `${constant}schemaFunctions.linearPattern(${jsonLiteral(matching.all)}, ${jsonLiteral(matching.none)});`
+      })
       .replace(
         /^(const func\d+ = )require\("ajv\/dist\/runtime\/(equal|ucs2length)"\)\.default;/gm,
         '$1schemaFunctions.$2;',
       )
     const [foreign] = /^.*= require\(.*$/m.exec(code.replace(/"(?:[^"\\]|\\.)*"/g, '""')) ?? []
     if (foreign !== undefined) throw new Error(`ajv's code needs what the runtime does not offer: ${foreign}`)
-    return code.replace(/\n{2,}/g, '\n\n').trim()
+    return compact(code)
+      .replace(/\n{2,}/g, '\n\n')
+      .trim()
   }
 
   private converted(schema: JsonSchema): JsonSchema {
-    return requestSchema(schema, { schemas: this.schemas, idOf: name => this.componentId(name) })
+    const { schemas, direction } = this
+    return requestSchema(schema, {
+      schemas,
+      direction,
+      idOf: name => this.componentId(name),
+      idOfInline: one => this.inlineId(one),
+    })
   }
 
   private componentId(name: string): string {
@@ -95,6 +115,24 @@ export class SchemaCompiler {
   }
 }
 
+/** The model refuses patterns that have none. */
+function safeMatching(pattern: string): Matching {
+  const matching = matchingOf(pattern)
+  if (!matching) throw new Error(`There is no safe way to match ${JSON.stringify(pattern)}`)
+  return matching
+}
+
+/** What ajv matches with while generating: a document's default, with the document's pattern. */
+const regExp = Object.assign(
+  (pattern: string, flags: string) => {
+    const matching = safeMatching(pattern)
+    const engine = matching.by === 're2' ? linearPattern(matching.all, matching.none) : new RegExp(pattern, flags)
+    // ajv tells patterns apart by their text.
+    return { test: (text: string) => engine.test(text), toString: () => pattern }
+  },
+  { code: 'new RegExp' },
+)
+
 function compilerFor(unevaluated: boolean): Ajv2020 {
   const ajv = new Ajv2020({
     // For the sake of correctness, too: without it, ajv 8 skips what follows `prefixItems` where an array is shorter.
@@ -108,11 +146,17 @@ function compilerFor(unevaluated: boolean): Ajv2020 {
     inlineRefs: false,
     // Without it, `required: ['constructor']` would be met by what every object inherits.
     ownProperties: true,
-    formats: fullFormats,
-    code: { source: true, esm: true, lines: true, formats: _`schemaFunctions.formats` },
+    formats,
+    code: { source: true, esm: true, lines: true, formats: _`schemaFunctions.formats`, regExp },
   })
   // ajv's class for 2020-12 turns it on always; the account of what was evaluated costs code and time.
   ajv.opts.unevaluated = unevaluated
+  ajv.addKeyword({
+    keyword: MISFIT,
+    schemaType: 'string',
+    code: context => context.fail(),
+    error: { message: '', params: ({ schema }) => _`{reason: ${schema}}` },
+  })
   return ajv
 }
 

@@ -1,88 +1,115 @@
-import { fullFormats } from 'ajv-formats/dist/formats.js'
 import type { ApiModel, JsonSchema } from '../../model/api-model.js'
+import { isObject } from '../../model/claims.js'
 import { mapSubschemas } from '../../model/json-schema-keywords.js'
+import { choiceBetween, isNull } from './alternatives.js'
+import { checkedFormats } from './format.js'
 import { component, listed } from './schemas.js'
 
 export interface RequestSchemas {
   readonly schemas: ApiModel['schemas']
   /** The identifier under which the compiler knows a component. */
   readonly idOf: (name: string) => string
+  /** The identifier under which it knows a schema that stands in several places of what is compiled. */
+  readonly idOfInline: (schema: JsonSchema) => string
+  /** Members of the other direction are not demanded. In requests they are refused, in responses not even looked at. */
+  readonly direction: 'request' | 'response'
 }
 
-/** `schema` as requests are held to it, in the form that is compiled. */
+/** `schema` as requests or responses are held to it, in the form that is compiled. */
 export function requestSchema(schema: JsonSchema, context: RequestSchemas): JsonSchema {
   return convert(schema, context, new Set())
 }
 
-/** @param outer members that are `readOnly` by what stands around an `allOf`. */
+/** @param outer members that are of the other direction by what stands around an `allOf`. */
 function convert(schema: JsonSchema, context: RequestSchemas, outer: ReadonlySet<string>): JsonSchema {
   if (typeof schema === 'boolean') return schema
-  const readOnly = new Set([...outer, ...readOnlyMembers(schema, context.schemas, new Set())])
-  const { default: _default, readOnly: _readOnly, writeOnly: _writeOnly, ...annotated } = schema
+  const marker = context.direction === 'request' ? 'readOnly' : 'writeOnly'
+  const foreign = new Set([...outer, ...markedMembers(marker, schema, context.schemas, new Set())])
+  const { default: _default, readOnly: _readOnly, writeOnly: _writeOnly, discriminator: _hint, ...annotated } = schema
   const { contentMediaType: _contentMediaType, contentEncoding: _contentEncoding, ...kept } = annotated
   const { allOf, ...rest } = kept
   const result: { [keyword: string]: unknown } = mapSubschemas<JsonSchema>(rest, one => convert(one, context, NONE))
-  // They were left out before; one that is still there stands where the document contradicts itself.
-  if (isMap(result.properties))
-    result.properties = withoutMembers(result.properties, ownReadOnly(schema, context.schemas))
-  if (Array.isArray(allOf)) result.allOf = allOf.map(one => convert(one, context, readOnly))
-  if (result.$ref !== undefined) result.$ref = context.idOf(component(context.schemas, result.$ref).name)
-  if (typeof result.format === 'string' && !constrains(result.format)) delete result.format
-  if (Array.isArray(result.required)) {
-    // OpenAPI (Schema Object, `readOnly`): `required` takes effect on the response only.
-    result.required = result.required.filter(name => !readOnly.has(name))
+  if (Array.isArray(allOf)) result.allOf = allOf.map(one => convert(one, context, foreign))
+  for (const keyword of ['anyOf', 'oneOf'] as const) {
+    const condition = chosenFaults(keyword, schema, context)
+    if (condition === undefined) continue
+    delete result[keyword]
+    result.allOf = [...listed(result, 'allOf'), condition]
   }
-  return withPatternsApart(withoutNullBranches(result))
+  if (result.$ref !== undefined) result.$ref = context.idOf(component(context.schemas, result.$ref).name)
+  if (typeof result.format === 'string') {
+    const [first, ...others] = checkedFormats(result.format, result.type)
+    if (first === undefined) delete result.format
+    else result.format = first
+    if (others.length > 0) result.allOf = [...listed(result, 'allOf'), ...others.map(format => ({ format }))]
+  }
+  if (Array.isArray(result.required)) {
+    // OpenAPI (Schema Object, `readOnly`, `writeOnly`): `required` takes effect in the other direction only.
+    result.required = result.required.filter(name => !foreign.has(name))
+  }
+  if (isObject(result.properties)) {
+    // Of a request, they were left out before: one that is still there stands where the document contradicts itself.
+    const [names, instead] =
+      context.direction === 'response' ? [foreign, true] : [new Set(ownMarked(marker, schema, context.schemas)), false]
+    const members = Object.entries(result.properties).map(([name, one]) => [name, names.has(name) ? instead : one])
+    result.properties = Object.fromEntries(members)
+  }
+  return withTroublesApart(withoutNullBranches(result))
 }
 
 const MEMBERS = ['properties', 'patternProperties', 'additionalProperties']
 const COMPOSITION = ['$ref', 'allOf', 'anyOf', 'oneOf', 'not', 'if', 'then', 'else', 'dependentSchemas']
+const ITEMS = ['prefixItems', 'items']
 
 /**
- * ajv 8's account of evaluated members is undefined after a composition that failed, and its `patternProperties` trip
- * over that. In an `allOf` of their own, these keywords mean the same.
+ * Keywords over which ajv 8 trips, in an `allOf` of their own, where they mean the same. Its account of evaluated members
+ * is undefined after a composition that failed, and its `patternProperties` use it. Where it may stop at the first fault
+ * (`not`, `if`), it skips all that follows `prefixItems` if an array is shorter.
  */
-function withPatternsApart(schema: JsonSchema): JsonSchema {
-  if (typeof schema === 'boolean' || !('patternProperties' in schema)) return schema
-  if (!COMPOSITION.some(keyword => keyword in schema)) return schema
-  const entries = Object.entries(schema)
-  const members = Object.fromEntries(entries.filter(([keyword]) => MEMBERS.includes(keyword)))
-  const rest = Object.fromEntries(entries.filter(([keyword]) => !MEMBERS.includes(keyword)))
-  return { ...rest, allOf: [...listed(rest, 'allOf'), members] }
+function withTroublesApart(schema: JsonSchema): JsonSchema {
+  if (typeof schema === 'boolean') return schema
+  const others = Object.keys(schema).filter(keyword => keyword !== 'type' && !ITEMS.includes(keyword))
+  const items = 'prefixItems' in schema && others.length > 0 ? ITEMS : []
+  const members = 'patternProperties' in schema && COMPOSITION.some(keyword => keyword in schema) ? MEMBERS : []
+  return apart(apart(schema, items), members)
 }
 
-/** A format that is not known is an annotation. The table's own members only: a document may write `constructor`. */
-function constrains(format: string): boolean {
-  return Object.hasOwn(fullFormats, format) && !['float', 'double', 'password', 'binary'].includes(format)
+function apart(schema: { readonly [keyword: string]: unknown }, keywords: readonly string[]) {
+  if (keywords.length === 0) return schema
+  const entries = Object.entries(schema)
+  const own = Object.fromEntries(entries.filter(([keyword]) => keywords.includes(keyword)))
+  const rest = Object.fromEntries(entries.filter(([keyword]) => !keywords.includes(keyword)))
+  return { ...rest, allOf: [...listed(rest, 'allOf'), own] }
 }
 
 const NONE: ReadonlySet<string> = new Set()
 
-function readOnlyMembers(schema: JsonSchema, schemas: ApiModel['schemas'], seen: Set<string>): string[] {
+type Marker = 'readOnly' | 'writeOnly'
+
+function markedMembers(keyword: Marker, schema: JsonSchema, schemas: ApiModel['schemas'], seen: Set<string>): string[] {
   if (typeof schema === 'boolean') return []
-  const own = ownReadOnly(schema, schemas)
+  const own = ownMarked(keyword, schema, schemas)
   const parts = [...listed(schema, 'allOf'), ...target(schema, schemas, seen)]
-  return [...own, ...parts.flatMap(part => readOnlyMembers(part, schemas, seen))]
+  return [...own, ...parts.flatMap(part => markedMembers(keyword, part, schemas, seen))]
 }
 
-function ownReadOnly(schema: Exclude<JsonSchema, boolean>, schemas: ApiModel['schemas']): string[] {
+function ownMarked(keyword: Marker, schema: Exclude<JsonSchema, boolean>, schemas: ApiModel['schemas']): string[] {
   return Object.entries((schema.properties ?? {}) as { [name: string]: JsonSchema })
-    .filter(([, member]) => isReadOnly(member, schemas, new Set()))
+    .filter(([, member]) => isMarked(keyword, member, schemas))
     .map(([name]) => name)
 }
 
-function withoutMembers(members: { readonly [name: string]: unknown }, names: readonly string[]) {
-  return Object.fromEntries(Object.entries(members).map(([name, one]) => [name, names.includes(name) ? false : one]))
-}
-
-function isMap(value: unknown): value is { readonly [name: string]: unknown } {
-  return typeof value === 'object' && value !== null
-}
-
-function isReadOnly(schema: JsonSchema, schemas: ApiModel['schemas'], seen: Set<string>): boolean {
+/** Is a member of this schema `readOnly`, or `writeOnly`? */
+export function isMarked(
+  keyword: Marker,
+  schema: JsonSchema,
+  schemas: ApiModel['schemas'],
+  seen: Set<string> = new Set(),
+): boolean {
   if (typeof schema === 'boolean') return false
-  if (schema.readOnly === true) return true
-  return [...listed(schema, 'allOf'), ...target(schema, schemas, seen)].some(part => isReadOnly(part, schemas, seen))
+  if (schema[keyword] === true) return true
+  const parts = [...listed(schema, 'allOf'), ...target(schema, schemas, seen)]
+  return parts.some(part => isMarked(keyword, part, schemas, seen))
 }
 
 /** What `schema` refers to, once: schemas may refer to each other in circles. */
@@ -92,6 +119,47 @@ function target(schema: JsonSchema, schemas: ApiModel['schemas'], seen: Set<stri
   if (seen.has(name)) return []
   seen.add(name)
   return [found]
+}
+
+/** ajv's own words for alternatives say what is wrong with each of them. This keyword fits nothing, and says why. */
+export const MISFIT = 'misfit'
+
+const REASONS = {
+  anyOf: 'fits none of the alternatives',
+  oneOf: 'does not fit exactly one of the alternatives',
+} as const
+
+/**
+ * `anyOf` or `oneOf` as a condition, which means the same: where it fails, the faults are those of the one alternative
+ * that the value is meant for. `undefined` if a value does not tell which.
+ */
+function chosenFaults(keyword: 'anyOf' | 'oneOf', schema: JsonSchema, context: RequestSchemas): JsonSchema | undefined {
+  const alternatives = listed(schema, keyword)
+  const hint = typeof schema === 'object' ? schema.discriminator : undefined
+  const choice = choiceBetween(alternatives, hint, context.schemas)
+  if (!choice) return undefined
+  const branches = alternatives.map(one => shared(one, context))
+  // biome-ignore lint/suspicious/noThenProperty: JSON Schema calls it so.
+  const faults = choice.chosen.map(({ index, when }) => ({ if: when, then: branches[index] ?? false }))
+  const others = choice.otherwise === undefined ? undefined : branches[choice.otherwise]
+  return {
+    if: { [keyword]: branches },
+    else: {
+      allOf: [
+        ...faults,
+        others === undefined ? choice.any : { if: choice.any, else: others },
+        { [MISFIT]: REASONS[keyword] },
+      ],
+    },
+  }
+}
+
+/** What is written once however often it is used. */
+function shared(schema: JsonSchema, context: RequestSchemas): JsonSchema {
+  if (typeof schema === 'boolean' || isNull(schema)) return schema
+  const [keyword, ...others] = Object.keys(schema)
+  const isSmall = others.length === 0 && (keyword === '$ref' || keyword === 'type')
+  return isSmall ? convert(schema, context, NONE) : { $ref: context.idOfInline(schema) }
 }
 
 /**
@@ -111,8 +179,4 @@ function withoutNullBranches(schema: { readonly [keyword: string]: unknown }): J
     rest = Object.fromEntries(Object.entries(rest).filter(([name]) => name !== keyword))
   }
   return conditions.length === 0 ? schema : { ...rest, allOf: [...listed(rest, 'allOf'), ...conditions] }
-}
-
-function isNull(schema: JsonSchema): boolean {
-  return typeof schema === 'object' && schema.type === 'null' && Object.keys(schema).length === 1
 }

@@ -143,7 +143,7 @@ function memberNames(schema: JsonSchema, schemas: Schemas, seen: readonly string
 }
 
 /** The types that a value may have; `undefined` if the schema leaves that open. */
-function typesOf(schema: JsonSchema, schemas: Schemas, seen: readonly string[]): Types | undefined {
+export function typesOf(schema: JsonSchema, schemas: Schemas, seen: readonly string[]): Types | undefined {
   if (typeof schema === 'boolean') return schema ? undefined : new Set()
   const demands = [declaredTypes(schema), valueTypes(schema)]
   for (const one of listed(schema, 'allOf')) demands.push(typesOf(one, schemas, seen))

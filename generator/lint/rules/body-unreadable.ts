@@ -1,6 +1,7 @@
 import { bodyKind } from '../../emit/validators/body-kind.js'
 import { formMembers } from '../../emit/validators/form-members.js'
 import type { ApiModel, MediaType } from '../../model/api-model.js'
+import { methodName } from '../../model/methods.js'
 import { whyUnreadable } from '../../model/parameter-styles.js'
 import type { Rule } from '../rules.js'
 
@@ -17,7 +18,7 @@ export const bodyUnreadable: Rule = {
   find: ({ operations, schemas }) =>
     operations.flatMap(({ method, path, requestBody }) =>
       (requestBody?.content ?? []).flatMap(content => {
-        const name = `${method.toUpperCase()} ${path}`
+        const name = `${methodName(method)} ${path}`
         const { mediaType, location } = content
         const at = { ...location, key: true as const }
         if (bodyKind(content, schemas) === undefined) {

@@ -1,3 +1,4 @@
+import { methodName } from '../../model/methods.js'
 import type { Rule } from '../rules.js'
 
 /** An operation without `security`, in a document without one at its root, is public, and nobody said so. */
@@ -8,7 +9,7 @@ export const operationPublicByOmission: Rule = {
     operations
       .filter(operation => operation.source === 'none')
       .map(({ method, path, location }) => ({
-        message: `${method.toUpperCase()} ${path} is public, because neither it nor the document says otherwise`,
+        message: `${methodName(method)} ${path} is public, because neither it nor the document says otherwise`,
         help: 'write `security: []` if it is meant to be, or name who may call it',
         location,
       })),

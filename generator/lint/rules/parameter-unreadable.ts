@@ -1,3 +1,4 @@
+import { methodName } from '../../model/methods.js'
 import { whyUnreadable } from '../../model/parameter-styles.js'
 import type { Rule } from '../rules.js'
 
@@ -12,7 +13,7 @@ export const parameterUnreadable: Rule = {
         if (why === undefined) return []
         const { in: place, name, location } = parameter
         return {
-          message: `${method.toUpperCase()} ${path} has the ${place} parameter ${JSON.stringify(name)} with ${why}: requests that send it are answered 400`,
+          message: `${methodName(method)} ${path} has the ${place} parameter ${JSON.stringify(name)} with ${why}: requests that send it are answered 400`,
           help: 'describe it as JSON, with content: { application/json: { schema } }, or with a schema of texts and numbers',
           location,
         }

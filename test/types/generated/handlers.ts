@@ -17,4 +17,5 @@ export interface Handlers {
   putItem: Handler<paths['/items/{itemId}']['put'], { user: Token }>
   search: Handler<paths['/search/{undeclared}']['get']>
   searchWhole: Handler<paths['/search-whole']['get']>
+  getReport: Handler<paths['/reports/{name}']['get']>
 }

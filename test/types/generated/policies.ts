@@ -38,4 +38,6 @@ export const policies = {
   search: { security: [] },
   /** GET /search-whole */
   searchWhole: { security: [] },
+  /** GET /reports/{name} */
+  getReport: { security: [] },
 } as const satisfies Policies

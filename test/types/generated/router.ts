@@ -2,6 +2,7 @@
 import { type CertificateVerifier, type Check, createGate, type DiscoveredVerifier, type GateOptions, type HttpVerifier, type Principals, type Router, type Token, type Verifier } from 'gatewright/runtime'
 import type { Handlers } from './handlers.js'
 import { policies, securitySchemes } from './policies.js'
+import { replies } from './replies.js'
 import type { components } from './types.js'
 import { validators } from './validators.js'
 
@@ -12,7 +13,7 @@ export interface RouterOptions extends GateOptions {
 }
 
 export function createRouter(handlers: Handlers, options: RouterOptions): Router {
-  const gate = createGate(securitySchemes, policies, options)
+  const gate = createGate(securitySchemes, policies, options, replies, () => import('./reply-validators.js'))
   gate.get('/public', policies.isPublic, validators.isPublic, handlers.isPublic)
   gate.get('/guarded', policies.isGuarded, validators.isGuarded, handlers.isGuarded)
   gate.get('/optional', policies.isOptional, validators.isOptional, handlers.isOptional)
@@ -26,5 +27,6 @@ export function createRouter(handlers: Handlers, options: RouterOptions): Router
   gate.put('/items/{itemId}', policies.putItem, validators.putItem, handlers.putItem)
   gate.get('/search/{undeclared}', policies.search, validators.search, handlers.search)
   gate.get('/search-whole', policies.searchWhole, validators.searchWhole, handlers.searchWhole)
+  gate.get('/reports/{name}', policies.getReport, validators.getReport, handlers.getReport)
   return gate.router
 }

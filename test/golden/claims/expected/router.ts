@@ -2,6 +2,7 @@
 import { type Check, createGate, type GateOptions, type Router, type Verifier } from 'gatewright/runtime'
 import type { Handlers } from './handlers.js'
 import { policies, securitySchemes } from './policies.js'
+import { replies } from './replies.js'
 import { validators } from './validators.js'
 
 /** What the document asks of you: a verifier per security scheme, a function per `$check`. */
@@ -11,7 +12,7 @@ export interface RouterOptions extends GateOptions {
 }
 
 export function createRouter(handlers: Handlers, options: RouterOptions): Router {
-  const gate = createGate(securitySchemes, policies, options)
+  const gate = createGate(securitySchemes, policies, options, replies, () => import('./reply-validators.js'))
   gate.get('/inherited', policies.getInherited, validators.getInherited, handlers.getInherited)
   gate.get('/lifted', policies.getLifted, validators.getLifted, handlers.getLifted)
   gate.get('/public', policies.getPublic, validators.getPublic, handlers.getPublic)

@@ -2,13 +2,14 @@
 import { createGate, type GateOptions, type Router } from 'gatewright/runtime'
 import type { Handlers } from './handlers.js'
 import { policies, securitySchemes } from './policies.js'
+import { replies } from './replies.js'
 import { validators } from './validators.js'
 
 /** What the document asks of you: a verifier per security scheme, a function per `$check`. */
 export type RouterOptions = GateOptions
 
 export function createRouter(handlers: Handlers, options: RouterOptions = {}): Router {
-  const gate = createGate(securitySchemes, policies, options)
+  const gate = createGate(securitySchemes, policies, options, replies, () => import('./reply-validators.js'))
   gate.get('/', policies.getRoot, validators.getRoot, handlers.getRoot)
   gate.get('/users/{user-id}/keys/{keyId}.json', policies.getUsersByUserIdKeysByKeyIdJson, validators.getUsersByUserIdKeysByKeyIdJson, handlers.getUsersByUserIdKeysByKeyIdJson)
   gate.delete('/users/{user-id}/keys/{keyId}.json', policies.deleteUsersByUserIdKeysByKeyIdJson, validators.deleteUsersByUserIdKeysByKeyIdJson, handlers.deleteUsersByUserIdKeysByKeyIdJson)

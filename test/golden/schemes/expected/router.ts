@@ -2,6 +2,7 @@
 import { type CertificateVerifier, createGate, type DiscoveredVerifier, type GateOptions, type HttpVerifier, type Principals, type Router, type Token, type Verifier } from 'gatewright/runtime'
 import type { Handlers } from './handlers.js'
 import { policies, securitySchemes } from './policies.js'
+import { replies } from './replies.js'
 import type { components } from './types.js'
 import { validators } from './validators.js'
 
@@ -11,7 +12,7 @@ export interface RouterOptions extends GateOptions {
 }
 
 export function createRouter(handlers: Handlers, options: RouterOptions): Router {
-  const gate = createGate(securitySchemes, policies, options)
+  const gate = createGate(securitySchemes, policies, options, replies, () => import('./reply-validators.js'))
   gate.get('/bearer', policies.getBearer, validators.getBearer, handlers.getBearer)
   gate.get('/basic', policies.getBasic, validators.getBasic, handlers.getBasic)
   gate.get('/oauth2', policies.getOauth2, validators.getOauth2, handlers.getOauth2)

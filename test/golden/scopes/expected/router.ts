@@ -2,6 +2,7 @@
 import { createGate, type GateOptions, type Principals, type Router, type Verifier } from 'gatewright/runtime'
 import type { Handlers } from './handlers.js'
 import { policies, securitySchemes } from './policies.js'
+import { replies } from './replies.js'
 import { validators } from './validators.js'
 
 /** What the document asks of you: a verifier per security scheme, a function per `$check`. */
@@ -10,7 +11,7 @@ export interface RouterOptions extends GateOptions {
 }
 
 export function createRouter(handlers: Handlers, options: RouterOptions): Router {
-  const gate = createGate(securitySchemes, policies, options)
+  const gate = createGate(securitySchemes, policies, options, replies, () => import('./reply-validators.js'))
   gate.get('/inherited', policies.getInherited, validators.getInherited, handlers.getInherited)
   gate.post('/inherited', policies.postInheritedAny, validators.postInheritedAny, handlers.postInheritedAny)
   gate.get('/all', policies.getAll, validators.getAll, handlers.getAll)

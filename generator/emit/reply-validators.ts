@@ -1,0 +1,33 @@
+import type { ApiModel, Response } from '../model/api-model.js'
+import { header } from './header.js'
+import { literal, literals, propertyName } from './literal.js'
+import { SchemaCompiler } from './validators/compile.js'
+import { objectText } from './validators/json-literal.js'
+
+/** `reply-validators.ts`: a line per operation, and below it the schemas that replies reach, compiled. */
+export function emitReplyValidators(model: ApiModel): string {
+  const compiler = new SchemaCompiler(model, 'response')
+  const lines = model.operations.map(({ id, responses }) => {
+    const checks = responses.flatMap(one => responseText(one, compiler) ?? [])
+    return `  ${propertyName(id)}: ${checks.length === 0 ? '{}' : `{ ${checks.join(', ')} }`},\n`
+  })
+  const code = compiler.code()
+  const imports = ['type ReplyChecks', ...(code.includes('schemaFunctions.') ? ['schemaFunctions'] : [])]
+  return `${header(model.document)}// @ts-nocheck: the schemas below are compiled to plain JavaScript.
+import { ${imports.join(', ')} } from 'gatewright/runtime'
+
+/** Operation → status → what its replies are checked by. Loaded where replies are checked, and nowhere else. */
+export const replyValidators: ReplyChecks = {
+${lines.join('')}}
+${code === '' ? '' : `\n${code}\n`}`
+}
+
+function responseText({ status, headers, content = [] }: Response, compiler: SchemaCompiler): string | undefined {
+  const required = headers.filter(one => one.required).map(one => one.name)
+  const types = content.map(({ mediaType, schema = true }) => [mediaType, compiler.use(schema)] as const)
+  const text = objectText([
+    ['headers', required.length > 0 ? literals(required) : undefined],
+    ['content', types.some(([, code]) => code !== undefined) ? objectText(types) : undefined],
+  ])
+  return text === '{}' ? undefined : `${literal(status)}: ${text}`
+}
