@@ -103,7 +103,7 @@ beforeAll(async () => {
   rmSync(folder, { recursive: true, force: true })
   const { files, diagnostics } = await generate({ document, out: `${folder}generated`, handlers: `${folder}handlers` })
   expect(diagnostics).toEqual([])
-  expect(files?.written).toHaveLength(5 + 21 + 1)
+  expect(files?.written).toHaveLength(7 + 21 + 1)
   create = (await import(/* @vite-ignore */ `${folder}generated/router.ts`)).createRouter
   stubs = { ...(await import(/* @vite-ignore */ `${folder}handlers/index.ts`)) }
   issuer = await startLocalIssuer({ audience: 'https://api.example' })
