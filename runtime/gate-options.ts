@@ -1,4 +1,5 @@
 import type { Request } from 'express'
+import { type BodyLimits, DEFAULT_BODY_LIMITS } from './body-limits.js'
 import type { ReplyError } from './reply-contract.js'
 import { ConfigurationError, type DenialCode, type Token } from './verifier.js'
 
@@ -32,8 +33,17 @@ export interface ReplyFault {
 }
 
 export interface GateOptions {
-  /** Largest request body, in bytes. Default 102400, as Express has it. */
+  /**
+   * Largest request body, in bytes, decompressed. Default 102400, as Express has it. In a multipart body it is for all
+   * parts together that are no files; to a body that is given as a stream it does not apply.
+   */
   readonly bodyLimit?: number
+  /** How deep arrays and objects of a JSON body may stand in each other. Default 64. */
+  readonly bodyDepth?: number
+  /** The most members that all objects of a JSON body, or a form, may have together. Default 10000. */
+  readonly bodyMembers?: number
+  /** How much of multipart bodies is taken. */
+  readonly multipart?: MultipartOptions
   /** The answer to a token whose claims do not suffice: 401 `invalid_token` (default), or 403 `insufficient_scope`. */
   readonly claimsStatus?: 401 | 403
   /** Tell the caller which claim did not suffice, as the Auth0 quickstart does. Default `false`: only {@link onDecision} knows. */
@@ -61,8 +71,17 @@ export interface GateOptions {
   readonly onDecision?: (decided: Decided, req: Request) => void
 }
 
+export interface MultipartOptions {
+  /** The most files in one body. Default 10. */
+  readonly files?: number
+  /** Largest file, in bytes. Default 10485760 (10 MiB). */
+  readonly fileSize?: number
+  /** The most parts in one body, files included. Default 1000. */
+  readonly parts?: number
+}
+
 export interface Settings {
-  readonly bodyLimit: number
+  readonly body: BodyLimits
   readonly claimsStatus: 401 | 403
   readonly nameClaims: boolean
   readonly replies: 'plain' | 'express'
@@ -77,10 +96,24 @@ type Rule = readonly [valid: (value: unknown) => boolean, form: string]
 
 const isMap: Rule = [value => typeof value === 'object' && value !== null, 'an object']
 
+const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0
+const MULTIPART = ['files', 'fileSize', 'parts']
+
 const RULES: { readonly [option: string]: Rule } = {
   schemes: isMap,
   checks: isMap,
-  bodyLimit: [value => Number.isSafeInteger(value) && (value as number) >= 0, 'a number of bytes'],
+  bodyLimit: [isCount, 'a number of bytes'],
+  bodyDepth: [isCount, 'a number of levels'],
+  bodyMembers: [isCount, 'a number of members'],
+  multipart: [
+    value =>
+      typeof value === 'object' &&
+      value !== null &&
+      Object.entries(value).every(
+        ([name, limit]) => MULTIPART.includes(name) && (limit === undefined || isCount(limit)),
+      ),
+    '{ files, fileSize, parts }, each a number',
+  ],
   claimsStatus: [value => value === 401 || value === 403, '401 or 403'],
   nameClaims: [value => typeof value === 'boolean', 'true or false'],
   replies: [value => value === 'plain' || value === 'express', "'plain' or 'express'"],
@@ -104,12 +137,12 @@ export function resolveOptions(options: GateOptions & { readonly checks?: Settin
     return value === undefined || valid(value) ? [] : [`${name} must be ${form}`]
   })
   if (faults.length > 0) throw new ConfigurationError(`createRouter: ${faults.join('; ')}`)
-  const { bodyLimit = 102_400, claimsStatus = 401, nameClaims = false, replies = 'plain', onDecision } = options
+  const { claimsStatus = 401, nameClaims = false, replies = 'plain', onDecision } = options
   const { unknownQuery = 'ignore', onReplyFault = logReplyFault } = options
   const { responses = process.env.NODE_ENV === 'production' ? 'strip' : 'check' } = options
   const checks = options.checks ?? {}
   return {
-    bodyLimit,
+    body: limitsOf(options),
     claimsStatus,
     nameClaims,
     replies,
@@ -118,6 +151,18 @@ export function resolveOptions(options: GateOptions & { readonly checks?: Settin
     onReplyFault,
     checks,
     ...(onDecision && { onDecision }),
+  }
+}
+
+function limitsOf({ bodyLimit, bodyDepth, bodyMembers, multipart = {} }: GateOptions): BodyLimits {
+  const defaults = DEFAULT_BODY_LIMITS
+  return {
+    limit: bodyLimit ?? defaults.limit,
+    depth: bodyDepth ?? defaults.depth,
+    members: bodyMembers ?? defaults.members,
+    files: multipart.files ?? defaults.files,
+    fileSize: multipart.fileSize ?? defaults.fileSize,
+    parts: multipart.parts ?? defaults.parts,
   }
 }
 
