@@ -67,6 +67,12 @@ export interface GateOptions {
   readonly responses?: 'check' | 'strip' | 'off'
   /** Called with every reply that was refused or sent without its body. Default: a line on `console.error`. */
   readonly onReplyFault?: (fault: ReplyFault, req: Request) => void
+  /**
+   * What stands before each path of the document: `true` for the path of its first server (`/v1` of
+   * `https://api.example/v1`), or a path of your own, that begins with a slash and ends without one. Default `false`:
+   * nothing, and the router is mounted where it belongs.
+   */
+  readonly basePath?: boolean | string
   /** Called with every decision, before the answer is sent. What it throws is ignored. */
   readonly onDecision?: (decided: Decided, req: Request) => void
 }
@@ -86,6 +92,7 @@ export interface Settings {
   readonly nameClaims: boolean
   readonly replies: 'plain' | 'express'
   readonly unknownQuery: 'ignore' | 'refuse'
+  readonly basePath: boolean | string
   readonly responses: 'check' | 'strip' | 'off'
   readonly onReplyFault: (fault: ReplyFault, req: Request) => void
   readonly onDecision?: (decided: Decided, req: Request) => void
@@ -120,6 +127,10 @@ const RULES: { readonly [option: string]: Rule } = {
   unknownQuery: [value => value === 'ignore' || value === 'refuse', "'ignore' or 'refuse'"],
   responses: [value => value === 'check' || value === 'strip' || value === 'off', "'check', 'strip' or 'off'"],
   onReplyFault: [value => typeof value === 'function', 'a function'],
+  basePath: [
+    value => typeof value === 'boolean' || (typeof value === 'string' && /^(?:\/[^/?#{}]+)+$/.test(value)),
+    'true, false, or a path such as /v1',
+  ],
   onDecision: [value => typeof value === 'function', 'a function'],
 }
 
@@ -138,7 +149,7 @@ export function resolveOptions(options: GateOptions & { readonly checks?: Settin
   })
   if (faults.length > 0) throw new ConfigurationError(`createRouter: ${faults.join('; ')}`)
   const { claimsStatus = 401, nameClaims = false, replies = 'plain', onDecision } = options
-  const { unknownQuery = 'ignore', onReplyFault = logReplyFault } = options
+  const { basePath = false, unknownQuery = 'ignore', onReplyFault = logReplyFault } = options
   const { responses = process.env.NODE_ENV === 'production' ? 'strip' : 'check' } = options
   const checks = options.checks ?? {}
   return {
@@ -147,6 +158,7 @@ export function resolveOptions(options: GateOptions & { readonly checks?: Settin
     nameClaims,
     replies,
     unknownQuery,
+    basePath,
     responses,
     onReplyFault,
     checks,

@@ -120,6 +120,8 @@ export interface ApiModel {
   /** The entry file as headers name it: relative, with `/`. */
   readonly document: string
   readonly title: string
+  /** The path of the first server, without a slash at its end: `/v1`. */
+  readonly basePath?: string
   /** The schemes that operations demand, in the document's order. */
   readonly schemes: readonly Scheme[]
   /** Every operation of the document but the skipped ones, in its order. */
