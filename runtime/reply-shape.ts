@@ -21,6 +21,11 @@ interface Views {
 
 type Kind = 'object' | 'array'
 
+/** What the name of a member is told by: a regular expression, or what stands in for one that could run for ever. */
+export interface NameTest {
+  test(name: string): boolean
+}
+
 /** The part of a JSON Schema that names members. An empty one lets everything through. */
 export interface ShapeDescription {
   /** What the value may be if it is no scalar. Default: both. */
@@ -28,7 +33,7 @@ export interface ShapeDescription {
   readonly members?: { readonly [name: string]: Shape }
   /** Members that are demanded, and described nowhere here. */
   readonly demands?: readonly string[]
-  readonly patterns?: readonly (readonly [RegExp, Shape])[]
+  readonly patterns?: readonly (readonly [NameTest, Shape])[]
   /** Of all other members, where the schema allows for them in so many words. */
   readonly rest?: Shape
   /** Other members are excluded in so many words. */
@@ -56,7 +61,7 @@ export interface Branch {
 export interface View {
   readonly kinds: ReadonlySet<Kind>
   readonly members: ReadonlyMap<string, Shape>
-  readonly patterns: readonly (readonly [RegExp, Shape])[]
+  readonly patterns: readonly (readonly [NameTest, Shape])[]
   /** Of all other members; without it they are left out. */
   readonly rest: Shape | undefined
   readonly prefix: readonly Shape[]
@@ -179,7 +184,7 @@ const BOTH: readonly Kind[] = ['object', 'array']
 interface Resolved {
   readonly kinds: readonly Kind[]
   readonly members: ReadonlyMap<string, Shape>
-  readonly patterns: readonly (readonly [RegExp, Shape])[]
+  readonly patterns: readonly (readonly [NameTest, Shape])[]
   /** Of other members: nothing is said, they are not documented, excluded, or of one of these shapes. */
   readonly others: 'unsaid' | 'undocumented' | 'excluded' | readonly Shape[]
   readonly prefix: readonly Shape[]
