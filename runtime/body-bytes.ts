@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { TextDecoder } from 'node:util'
 import bodyParser from 'body-parser'
@@ -26,10 +27,24 @@ function parserFor(limit: number): ReturnType<typeof bodyParser.raw> {
 }
 
 /**
+ * RFC 9110 section 10.1.1: tells a caller who waits for it to send the body. Node does so by itself, before the policy is
+ * asked, unless the server has a listener for `checkContinue`.
+ */
+export function sendContinue({ headers, socket }: IncomingMessage, response: ServerResponse): void {
+  if (headers.expect === undefined || !('server' in socket)) return
+  const { server } = socket
+  if (server instanceof EventEmitter && server.listenerCount('checkContinue') > 0) response.writeContinue()
+}
+
+/**
  * The body's bytes, decompressed, at most `limit` of them.
  * @throws {Error} if something before the router consumed the body and left nothing of it in `req.body`.
  */
 export async function receiveBytes(req: BodyRequest, res: ServerResponse, limit: number): Promise<Outcome<Buffer>> {
+  // Where its length says it, a body is refused before it is sent.
+  const { 'content-length': length, 'content-encoding': coding } = req.headers
+  if (coding === undefined && Number(length ?? 0) > limit) return { problem: TOO_LARGE }
+  sendContinue(req, res)
   try {
     await new Promise<void>((resolve, reject) => {
       parserFor(limit)(req, res, error => (error ? reject(error) : resolve()))
@@ -43,10 +58,12 @@ export async function receiveBytes(req: BodyRequest, res: ServerResponse, limit:
   throw new Error('The request body was consumed before the router, and nothing of it is in req.body')
 }
 
+const TOO_LARGE: Problem = { status: 413, detail: 'The body is too large.' }
+
 /** body-parser's errors, without their messages: these may repeat what was sent. */
 function problemOf(error: unknown): Problem | undefined {
   const { status, type } = error as { status?: unknown; type?: unknown }
-  if (type === 'entity.too.large') return { status: 413, detail: 'The body is too large.' }
+  if (type === 'entity.too.large') return TOO_LARGE
   if (type === 'encoding.unsupported') {
     // RFC 9110 section 15.5.16: says whether the type or the coding was the trouble.
     const headers = { 'Accept-Encoding': 'gzip, deflate, br, identity' }

@@ -1,45 +1,116 @@
-import type { ServerResponse } from 'node:http'
-import { type BodyRequest, decodeText, hasBody, type Outcome, receiveBytes } from './body-bytes.js'
-import { readForm, readJson, readParsedForm, readPlainText, type Value, withoutPrototypeNames } from './body-values.js'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type BodyRequest, decodeText, hasBody, type Outcome, receiveBytes, sendContinue } from './body-bytes.js'
+import type { BodyLimits } from './body-limits.js'
+import { streamOf } from './body-stream.js'
+import {
+  readForm,
+  readJson,
+  readParsedForm,
+  readParsedJson,
+  readPlainText,
+  toValue,
+  type Value,
+} from './body-values.js'
 import { type BodyKind, kindOf, type MediaRange, parseMediaType, specificity } from './media-types.js'
+import { Refusal } from './multipart.js'
+import { readMultipart } from './multipart-body.js'
 import { contractProblem, type Problem } from './problem.js'
+import { dropReadOnly } from './read-only.js'
 import { schemaFaults } from './schema-faults.js'
+import { FileStore } from './uploaded-files.js'
 import type { BodyContent, BodyShape, OperationValidator } from './validator.js'
 
-export type Body = { readonly ok: true; readonly body: unknown } | { readonly ok: false; readonly problem: Problem }
+export type Body =
+  | {
+      readonly ok: true
+      readonly body: unknown
+      /** Frees the files that came with it. To be called once the handler has settled. */
+      readonly release?: () => Promise<void>
+    }
+  | { readonly ok: false; readonly problem: Problem }
 
 const NO_BODY: Body = { ok: true, body: undefined }
 
 /**
  * Reads and validates the body that the document describes; `req.body` holds it afterwards, too. JSON, forms and texts
- * are read, at most `limit` bytes of them after decompression; a body of any other type is left unread, and is `req`.
- * What a body parser before the router has made of a body is taken over and validated.
+ * are read, at most `limits.limit` bytes of them after decompression, and multipart forms with their files; a body of any
+ * other type is a stream, unread. What a body parser before the router has made of a body is taken over and validated.
  *
- * Puts in no defaults of schemas. Where the document describes no body, none is read.
+ * Leaves out members that are `readOnly`. Puts in no defaults of schemas. Where the document describes no body, none is
+ * read.
  * @throws {Error} if something before the router consumed the body and left nothing usable in `req.body`.
  */
 export async function readBody(
   validator: OperationValidator,
   req: BodyRequest,
   res: ServerResponse,
-  options: { readonly limit: number },
+  limits: BodyLimits,
 ): Promise<Body> {
   const shape = validator.body
   if (shape === undefined) return NO_BODY
   if (!hasBody(req)) return missing(shape)
   const choice = choose(shape, req.headers['content-type'] ?? '')
-  if (choice === undefined) return refuse(unsupported(shape))
+  if (choice === undefined) return refuse(unsupported(shape, req))
   const { content, kind } = choice
-  if (kind === 'stream') return { ok: true, body: req.body === undefined ? req : req.body }
+  if (kind === 'stream') return openStream(content, req, res)
+  if (kind === 'multipart') return receiveMultipart(choice, req, res, limits)
 
-  const outcome = await readValue(choice, kind, req, res, options.limit)
+  const outcome = await readValue(choice, kind, req, res, limits)
   if (outcome === 'empty') return missing(shape)
+  return settle(outcome, content, req)
+}
+
+function settle(outcome: Outcome<unknown>, { readOnly, valid }: BodyContent, req: BodyRequest): Body {
   if ('problem' in outcome) return refuse(outcome.problem)
   const { value } = outcome
-  const faults = content.valid ? schemaFaults(content.valid, value, 'body') : []
+  if (readOnly) dropReadOnly(value, readOnly)
+  const faults = valid ? schemaFaults(valid, value, 'body') : []
   if (faults.length > 0) return refuse(contractProblem(faults))
   req.body = value
   return { ok: true, body: value }
+}
+
+function openStream({ size }: BodyContent, req: BodyRequest, res: ServerResponse): Body {
+  if (req.body !== undefined) return { ok: true, body: req.body }
+  const coded = refuseCoding(req)
+  if (coded) return refuse(coded)
+  const opened = streamOf(req, size)
+  if ('problem' in opened) return refuse(opened.problem)
+  sendContinue(req, res)
+  return { ok: true, body: opened.stream }
+}
+
+/** Decompressed, a stream has no bound. */
+function refuseCoding({ headers }: IncomingMessage): Problem | undefined {
+  if (/^[ \t]*(?:identity)?[ \t]*$/i.test(headers['content-encoding'] ?? '')) return undefined
+  const detail = 'The content coding of the body is not supported with this media type.'
+  return { status: 415, detail, headers: { 'Accept-Encoding': 'identity' } }
+}
+
+async function receiveMultipart(
+  { content, sent }: Choice,
+  req: BodyRequest,
+  res: ServerResponse,
+  limits: BodyLimits,
+): Promise<Body> {
+  if (req.body !== undefined || req.readableDidRead) {
+    throw new Error('A multipart body was read before the router: leave it to the router')
+  }
+  const coded = refuseCoding(req)
+  if (coded) return refuse(coded)
+  const store = new FileStore()
+  let body: Body | undefined
+  try {
+    sendContinue(req, res)
+    const reading = await readMultipart(req, sent, content, { limits, store })
+    body = settle(toOutcome(toValue(reading)), content, req)
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    body = refuse(error.problem)
+  } finally {
+    if (!body?.ok) await store.release()
+  }
+  return body.ok ? { ...body, release: () => store.release() } : body
 }
 
 function refuse(problem: Problem): Body {
@@ -50,10 +121,19 @@ function missing({ required }: BodyShape): Body {
   return required ? refuse(contractProblem([{ in: 'body', pointer: '#', detail: 'is required' }])) : NO_BODY
 }
 
-function unsupported({ content }: BodyShape): Problem {
+function unsupported({ content }: BodyShape, { method }: IncomingMessage): Problem {
   const types = content.map(({ mediaType }) => mediaType).join(', ')
-  // RFC 9110 section 15.5.16: `Accept` in the answer says what would have done.
-  return { status: 415, detail: 'The media type of the body is not documented.', headers: { Accept: types } }
+  return {
+    status: 415,
+    detail: 'The media type of the body is not documented.',
+    headers: {
+      // RFC 9110 section 15.5.16: `Accept` in the answer says what would have done.
+      Accept: types,
+      // W3C Linked Data Platform 1.0 section 7.1, RFC 5789 section 3.1: so do these, for one method each.
+      ...(method === 'POST' && { 'Accept-Post': types }),
+      ...(method === 'PATCH' && { 'Accept-Patch': types }),
+    },
+  }
 }
 
 interface Choice {
@@ -79,7 +159,7 @@ function choose(shape: BodyShape, contentType: string): Choice | undefined {
   if (best.as !== 'sent') return { content: best, kind: best.as, sent }
   const kind = kindOf(sent)
   // The schema under a range binds all of its types; a type that nothing here can read would slip past it.
-  return kind === 'stream' ? undefined : { content: best, kind, sent }
+  return kind === 'stream' || kind === 'multipart' ? undefined : { content: best, kind, sent }
 }
 
 const ranges = new WeakMap<BodyShape, readonly (readonly [BodyContent, MediaRange])[]>()
@@ -97,32 +177,40 @@ function rangesOf(shape: BodyShape): readonly (readonly [BodyContent, MediaRange
 
 async function readValue(
   { content, sent }: Choice,
-  kind: Exclude<BodyKind, 'stream'>,
+  kind: WholeKind,
   req: BodyRequest,
   res: ServerResponse,
-  limit: number,
+  limits: BodyLimits,
 ): Promise<Outcome<unknown> | 'empty'> {
-  if (req.body !== undefined && !Buffer.isBuffer(req.body)) return toOutcome(takeOver(kind, req.body, content))
-  const bytes: Outcome<Buffer> = req.body === undefined ? await receiveBytes(req, res, limit) : { value: req.body }
+  if (req.body !== undefined && !Buffer.isBuffer(req.body)) return toOutcome(takeOver(kind, req.body, content, limits))
+  const bytes: Outcome<Buffer> =
+    req.body === undefined ? await receiveBytes(req, res, limits.limit) : { value: req.body }
   if ('problem' in bytes) return bytes
   const text = decodeText(bytes.value, sent, kind !== 'text')
   if ('problem' in text) return text
   switch (kind) {
     case 'json':
       // Chunks that hold no byte are no JSON text, though an empty form or an empty text.
-      return text.value === '' ? 'empty' : toOutcome(readJson(text.value))
+      return text.value === '' ? 'empty' : toOutcome(readJson(text.value, limits))
     case 'form':
-      return toOutcome(readForm(text.value, content.text))
+      return toOutcome(readForm(text.value, content, limits))
     case 'text':
-      return toOutcome(readPlainText(text.value, content.text))
+      return toOutcome(readPlainText(text.value, content.text, fitting(content)))
   }
 }
 
+/** Those that are read into memory, in one piece. */
+type WholeKind = Exclude<BodyKind, 'stream' | 'multipart'>
+
+function fitting({ valid }: BodyContent): (value: unknown) => boolean {
+  return value => !valid || schemaFaults(valid, value, 'body').length === 0
+}
+
 /** What a body parser before the router left in `req.body`. */
-function takeOver(kind: Exclude<BodyKind, 'stream'>, parsed: unknown, { text }: BodyContent): Value {
-  if (kind === 'json') return withoutPrototypeNames(parsed)
-  if (kind === 'form' && typeof parsed === 'object' && parsed !== null) return readParsedForm(parsed, text)
-  if (kind === 'text' && typeof parsed === 'string') return readPlainText(parsed, text)
+function takeOver(kind: WholeKind, parsed: unknown, content: BodyContent, limits: BodyLimits): Value {
+  if (kind === 'json') return readParsedJson(parsed, limits)
+  if (kind === 'form' && typeof parsed === 'object' && parsed !== null) return readParsedForm(parsed, content, limits)
+  if (kind === 'text' && typeof parsed === 'string') return readPlainText(parsed, content.text, fitting(content))
   throw new Error(`A body parser before the router left something in req.body that is no ${kind}`)
 }
 

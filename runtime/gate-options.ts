@@ -1,4 +1,5 @@
 import type { Request } from 'express'
+import { type BodyLimits, DEFAULT_BODY_LIMITS } from './body-limits.js'
 import type { ReplyError } from './reply-contract.js'
 import { ConfigurationError, type DenialCode, type Token } from './verifier.js'
 
@@ -32,8 +33,17 @@ export interface ReplyFault {
 }
 
 export interface GateOptions {
-  /** Largest request body, in bytes. Default 102400, as Express has it. */
+  /**
+   * Largest request body, in bytes, decompressed. Default 102400, as Express has it. In a multipart body it is for all
+   * parts together that are no files; to a body that is given as a stream it does not apply.
+   */
   readonly bodyLimit?: number
+  /** How deep arrays and objects of a JSON body may stand in each other. Default 64. */
+  readonly bodyDepth?: number
+  /** The most members that all objects of a JSON body, or a form, may have together. Default 10000. */
+  readonly bodyMembers?: number
+  /** How much of multipart bodies is taken. */
+  readonly multipart?: MultipartOptions
   /** The answer to a token whose claims do not suffice: 401 `invalid_token` (default), or 403 `insufficient_scope`. */
   readonly claimsStatus?: 401 | 403
   /** Tell the caller which claim did not suffice, as the Auth0 quickstart does. Default `false`: only {@link onDecision} knows. */
@@ -57,16 +67,32 @@ export interface GateOptions {
   readonly responses?: 'check' | 'strip' | 'off'
   /** Called with every reply that was refused or sent without its body. Default: a line on `console.error`. */
   readonly onReplyFault?: (fault: ReplyFault, req: Request) => void
+  /**
+   * What stands before each path of the document: `true` for the path of its first server (`/v1` of
+   * `https://api.example/v1`), or a path of your own, that begins with a slash and ends without one. Default `false`:
+   * nothing, and the router is mounted where it belongs.
+   */
+  readonly basePath?: boolean | string
   /** Called with every decision, before the answer is sent. What it throws is ignored. */
   readonly onDecision?: (decided: Decided, req: Request) => void
 }
 
+export interface MultipartOptions {
+  /** The most files in one body. Default 10. */
+  readonly files?: number
+  /** Largest file, in bytes. Default 10485760 (10 MiB). */
+  readonly fileSize?: number
+  /** The most parts in one body, files included. Default 1000. */
+  readonly parts?: number
+}
+
 export interface Settings {
-  readonly bodyLimit: number
+  readonly body: BodyLimits
   readonly claimsStatus: 401 | 403
   readonly nameClaims: boolean
   readonly replies: 'plain' | 'express'
   readonly unknownQuery: 'ignore' | 'refuse'
+  readonly basePath: boolean | string
   readonly responses: 'check' | 'strip' | 'off'
   readonly onReplyFault: (fault: ReplyFault, req: Request) => void
   readonly onDecision?: (decided: Decided, req: Request) => void
@@ -77,16 +103,34 @@ type Rule = readonly [valid: (value: unknown) => boolean, form: string]
 
 const isMap: Rule = [value => typeof value === 'object' && value !== null, 'an object']
 
+const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0
+const MULTIPART = ['files', 'fileSize', 'parts']
+
 const RULES: { readonly [option: string]: Rule } = {
   schemes: isMap,
   checks: isMap,
-  bodyLimit: [value => Number.isSafeInteger(value) && (value as number) >= 0, 'a number of bytes'],
+  bodyLimit: [isCount, 'a number of bytes'],
+  bodyDepth: [isCount, 'a number of levels'],
+  bodyMembers: [isCount, 'a number of members'],
+  multipart: [
+    value =>
+      typeof value === 'object' &&
+      value !== null &&
+      Object.entries(value).every(
+        ([name, limit]) => MULTIPART.includes(name) && (limit === undefined || isCount(limit)),
+      ),
+    '{ files, fileSize, parts }, each a number',
+  ],
   claimsStatus: [value => value === 401 || value === 403, '401 or 403'],
   nameClaims: [value => typeof value === 'boolean', 'true or false'],
   replies: [value => value === 'plain' || value === 'express', "'plain' or 'express'"],
   unknownQuery: [value => value === 'ignore' || value === 'refuse', "'ignore' or 'refuse'"],
   responses: [value => value === 'check' || value === 'strip' || value === 'off', "'check', 'strip' or 'off'"],
   onReplyFault: [value => typeof value === 'function', 'a function'],
+  basePath: [
+    value => typeof value === 'boolean' || (typeof value === 'string' && /^(?:\/[^/?#{}]+)+$/.test(value)),
+    'true, false, or a path such as /v1',
+  ],
   onDecision: [value => typeof value === 'function', 'a function'],
 }
 
@@ -104,20 +148,33 @@ export function resolveOptions(options: GateOptions & { readonly checks?: Settin
     return value === undefined || valid(value) ? [] : [`${name} must be ${form}`]
   })
   if (faults.length > 0) throw new ConfigurationError(`createRouter: ${faults.join('; ')}`)
-  const { bodyLimit = 102_400, claimsStatus = 401, nameClaims = false, replies = 'plain', onDecision } = options
-  const { unknownQuery = 'ignore', onReplyFault = logReplyFault } = options
+  const { claimsStatus = 401, nameClaims = false, replies = 'plain', onDecision } = options
+  const { basePath = false, unknownQuery = 'ignore', onReplyFault = logReplyFault } = options
   const { responses = process.env.NODE_ENV === 'production' ? 'strip' : 'check' } = options
   const checks = options.checks ?? {}
   return {
-    bodyLimit,
+    body: limitsOf(options),
     claimsStatus,
     nameClaims,
     replies,
     unknownQuery,
+    basePath,
     responses,
     onReplyFault,
     checks,
     ...(onDecision && { onDecision }),
+  }
+}
+
+function limitsOf({ bodyLimit, bodyDepth, bodyMembers, multipart = {} }: GateOptions): BodyLimits {
+  const defaults = DEFAULT_BODY_LIMITS
+  return {
+    limit: bodyLimit ?? defaults.limit,
+    depth: bodyDepth ?? defaults.depth,
+    members: bodyMembers ?? defaults.members,
+    files: multipart.files ?? defaults.files,
+    fileSize: multipart.fileSize ?? defaults.fileSize,
+    parts: multipart.parts ?? defaults.parts,
   }
 }
 

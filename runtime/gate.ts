@@ -1,6 +1,6 @@
 import type { NextFunction, Request, Response, Router } from 'express'
 import { singleLayerRouter } from './express.js'
-import { type GateOptions, resolveOptions } from './gate-options.js'
+import { type GateOptions, resolveOptions, type Settings } from './gate-options.js'
 import { compileOperation, type Serve } from './operation.js'
 import { expressPath, paramNames, parsePath, splitTarget } from './path.js'
 import type { Policies, Policy, SecuritySchemes } from './policy.js'
@@ -75,6 +75,7 @@ type Methods = Map<string, Endpoint | undefined>
  * Stands between requests and handlers: each operation is compiled into one function, the paths into one radix tree.
  * Generated routers are built on it.
  * @param replies what is documented of them; without it they are sent as handlers give them.
+ * @param basePath the path of the document's first server.
  * @param loadChecks loads what replies are checked by; called once, when the first one is to be checked.
  * @throws {ConfigurationError} naming every verifier, check and option that is missing or wrong.
  */
@@ -84,10 +85,12 @@ export function createGate<Options extends GateOptions & { readonly schemes?: Ve
   options: Options,
   replies?: Replies,
   loadChecks: () => Promise<{ readonly replyValidators: ReplyChecks }> = async () => ({ replyValidators: {} }),
+  basePath?: string,
 ): Gate<Options['schemes']> {
   const settings = resolveOptions(options)
   const compileDemands = bindRequirements(schemes, policies, options.schemes ?? {}, settings.checks)
   const ids = new Map(Object.entries(policies).map(([id, policy]) => [policy, id]))
+  const prefix = prefixOf(settings.basePath, basePath)
   const routes = new Routes<Methods>()
   const table = new Map<string, Methods>()
   const missing: string[] = []
@@ -104,7 +107,7 @@ export function createGate<Options extends GateOptions & { readonly schemes?: Ve
   }
 
   const pathOf = (path: string) => {
-    const parsed = parsePath(path)
+    const parsed = parsePath(`${prefix}${path}`)
     if ('fault' in parsed) throw new ConfigurationError(`${path} cannot be routed: ${parsed.fault}`)
     const { segments } = parsed
     // Templates that differ in the names of their parameters only are one path.
@@ -166,6 +169,14 @@ export function createGate<Options extends GateOptions & { readonly schemes?: Ve
       return singleLayerRouter((request, response, next) => route(routes, request, response, next))
     },
   }) as unknown as Gate<Options['schemes']>
+}
+
+/** What stands before each path. @throws {ConfigurationError} when the document has nothing to stand there. */
+function prefixOf(option: Settings['basePath'], documented: string | undefined): string {
+  if (typeof option === 'string') return option
+  if (!option) return ''
+  if (documented !== undefined) return documented
+  throw new ConfigurationError('createRouter: basePath is true, and the first server of the document has no path')
 }
 
 /** Where credentials of the policy travel in the query: what no parameter describes and a request may hold. */

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 import type { Request, Response } from 'express'
+import type { UploadedFile } from './uploaded-files.js'
 
 declare const notImplementedReply: unique symbol
 
@@ -24,22 +25,75 @@ type ParametersOf<Operation, In extends string> = Operation extends { parameters
     : NonNullable<P>
   : NoParameters
 
-type ContentOf<Body> = Body extends { content: infer Content } ? Content[keyof Content] : never
+/** How bodies reach the handler where the document's types do not say it. */
+export interface BodyForm {
+  /** Media types whose bodies are streams. */
+  readonly streams?: string
+  /** Media types whose bodies are not accepted. */
+  readonly refused?: string
+  /** Members of multipart bodies that are files, or lists of files. */
+  readonly files?: PropertyKey
+  /** Some members are `readOnly`: requests do not set them. */
+  readonly readOnly?: true
+}
 
-type BodyOf<Operation> = Operation extends { requestBody: infer Body }
-  ? ContentOf<Body>
+type Part<Form, Name extends keyof BodyForm> = Form extends { readonly [N in Name]: infer Value } ? Value : never
+
+type FileOf<Value> = Value extends string
+  ? UploadedFile
+  : Value extends readonly (infer Item)[]
+    ? FileOf<Item>[]
+    : Value
+
+type WithFiles<Value, Names> = Value extends object
+  ? { [Name in keyof Value]: Name extends Names ? FileOf<Value[Name]> : Value[Name] }
+  : Value
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+
+type IsReadOnly<Value, Name extends keyof Value> =
+  Same<{ [N in Name]: Value[Name] }, { -readonly [N in Name]: Value[Name] }> extends true ? false : true
+
+/** Without the members that are `readOnly` in the document: in its types, nothing else is. */
+type Settable<Value> = Value extends readonly (infer Item)[]
+  ? Settable<Item>[]
+  : Value extends object
+    ? {
+        [Name in keyof Value as true extends IsReadOnly<Pick<Value, Name>, Name> ? never : Name]: Settable<Value[Name]>
+      }
+    : Value
+
+type ContentOf<Body, Form> = Body extends { content: infer Content }
+  ? {
+      [MediaType in keyof Content]: MediaType extends Part<Form, 'refused'>
+        ? never
+        : MediaType extends Part<Form, 'streams'>
+          ? Readable
+          : Sent<
+              MediaType extends `${string}multipart/form-data${string}`
+                ? WithFiles<Content[MediaType], Part<Form, 'files'>>
+                : Content[MediaType],
+              Form
+            >
+    }[keyof Content]
+  : never
+
+type Sent<Value, Form> = Form extends { readonly readOnly: true } ? Settable<Value> : Value
+
+type BodyOf<Operation, Form> = Operation extends { requestBody: infer Body }
+  ? ContentOf<Body, Form>
   : Operation extends { requestBody?: infer Body }
-    ? ContentOf<NonNullable<Body>> | undefined
+    ? ContentOf<NonNullable<Body>, Form> | undefined
     : undefined
 
-interface RequestParts<Operation> {
+interface RequestParts<Operation, Form> {
   /** Path parameters: percent-decoded once, coerced, validated. */
   readonly params: ParametersOf<Operation, 'path'>
   readonly query: ParametersOf<Operation, 'query'>
   /** Documented headers only, under the document's spelling. */
   readonly headers: ParametersOf<Operation, 'header'>
   readonly cookies: ParametersOf<Operation, 'cookie'>
-  readonly body: BodyOf<Operation>
+  readonly body: BodyOf<Operation, Form>
   /** Aborted when the client goes before the answer is complete. */
   readonly signal: AbortSignal
   readonly req: Request
@@ -50,9 +104,9 @@ interface RequestParts<Operation> {
  * What a handler is given. `auth` mirrors the security requirement that was met, a member per scheme; a public
  * operation's context has none.
  */
-export type Context<Operation, Auth = never> = [Auth] extends [never]
-  ? RequestParts<Operation>
-  : RequestParts<Operation> & { readonly auth: Auth }
+export type Context<Operation, Auth = never, Form = unknown> = [Auth] extends [never]
+  ? RequestParts<Operation, Form>
+  : RequestParts<Operation, Form> & { readonly auth: Auth }
 
 interface StatusClasses {
   '1': 100 | 101 | 102 | 103
@@ -172,7 +226,10 @@ export type Reply<Operation> = Operation extends { responses: infer Responses }
 // biome-ignore lint/suspicious/noConfusingVoidType: a handler without a `return` must fit
 export type Result<Operation> = Reply<Operation> | NotImplemented | void
 
-/** Implements one operation. `Auth` is what its policy has proved before it runs. */
-export type Handler<Operation, Auth = never> = (
-  context: Context<Operation, Auth>,
+/**
+ * Implements one operation. `Auth` is what its policy has proved before it runs, `Form` a {@link BodyForm} where bodies
+ * reach it otherwise than the document's types say.
+ */
+export type Handler<Operation, Auth = never, Form = unknown> = (
+  context: Context<Operation, Auth, Form>,
 ) => Result<Operation> | Promise<Result<Operation>>

@@ -15,10 +15,19 @@ export {
 } from './auth0.js'
 export type { Auth0ApiOptions } from './auth0-config.js'
 export type { Auth0Context } from './auth0-request.js'
+export { BodySizeError } from './body-stream.js'
 export type { ClientCertificate } from './client-certificate.js'
 export { type AddMethod, type AddOperation, createGate, type Gate, type GuardedHandler } from './gate.js'
-export type { Check, Decided, GateOptions, ReplyFault } from './gate-options.js'
-export { type Context, type Handler, type NotImplemented, notImplemented, type Reply, type Result } from './handler.js'
+export type { Check, Decided, GateOptions, MultipartOptions, ReplyFault } from './gate-options.js'
+export {
+  type BodyForm,
+  type Context,
+  type Handler,
+  type NotImplemented,
+  notImplemented,
+  type Reply,
+  type Result,
+} from './handler.js'
 export type {
   CheckRule,
   ClaimDemands,
@@ -43,6 +52,7 @@ export { type MutualTlsOptions, mutualTls } from './schemes/mutual-tls.js'
 export { openIdConnect } from './schemes/open-id-connect.js'
 export type { PrincipalOptions } from './schemes/principal.js'
 export type { Algorithm } from './tokens/algorithms.js'
+export type { UploadedFile } from './uploaded-files.js'
 export { type OperationValidator, schemaFunctions } from './validator.js'
 export {
   type CertificateVerifier,

@@ -7,34 +7,49 @@ export interface MediaRange {
 
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 const TYPE = new RegExp(`^[ \\t]*(${TOKEN})/(${TOKEN})[ \\t]*(?=;|$)`)
-const PARAMETER = new RegExp(`[ \\t]*;[ \\t]*(?:(${TOKEN})=(?:(${TOKEN})|"((?:[^"\\\\]|\\\\.)*)"))?[ \\t]*(?=;|$)`, 'y')
+// Each run of spaces can be matched in one way only: a caller may send thousands of them.
+const PARAMETER = new RegExp(`[ \\t]*;[ \\t]*(?:(${TOKEN})=(?:(${TOKEN})|"((?:[^"\\\\]|\\\\.)*)")[ \\t]*)?(?=;|$)`, 'y')
 
-/** `undefined` if it is malformed. */
+/** `undefined` if it is malformed, or has a parameter twice. */
 export function parseMediaType(text: string): MediaRange | undefined {
   const match = TYPE.exec(text)
   if (!match) return undefined
   const [start, type = '', subtype = ''] = match
-  const parameters = new Map<string, string>()
-  PARAMETER.lastIndex = start.length
-  let position = start.length
-  while (position < text.length) {
-    const parameter = PARAMETER.exec(text)
-    if (!parameter) return undefined
-    const [, name, token, quoted] = parameter
-    if (name !== undefined) parameters.set(name.toLowerCase(), token ?? (quoted ?? '').replace(/\\(.)/g, '$1'))
-    position = PARAMETER.lastIndex
-  }
-  return { type: type.toLowerCase(), subtype: subtype.toLowerCase(), parameters }
+  const parameters = parseParameters(text.slice(start.length), /\\(.)/g)
+  return parameters && { type: type.toLowerCase(), subtype: subtype.toLowerCase(), parameters }
 }
 
 /**
+ * `; name=value` as often as it stands there, names in lower case; `undefined` if that is malformed, or one is there twice.
+ * @param escapes what a backslash in quotes escapes. Default: quotes and backslashes only, as browsers write file names.
+ */
+export function parseParameters(text: string, escapes = /\\(["\\])/g): ReadonlyMap<string, string> | undefined {
+  const parameters = new Map<string, string>()
+  PARAMETER.lastIndex = 0
+  for (let position = 0; position < text.length; position = PARAMETER.lastIndex) {
+    const parameter = PARAMETER.exec(text)
+    if (!parameter) return undefined
+    const [, written, token, quoted] = parameter
+    if (written === undefined) continue
+    const name = written.toLowerCase()
+    // Two readers of one header must not choose differently.
+    if (parameters.has(name)) return undefined
+    parameters.set(name, token ?? (quoted ?? '').replace(escapes, '$1'))
+  }
+  return parameters
+}
+
+/** They say how a body travels, and not what it is. */
+const OF_TRANSFER = ['charset', 'boundary']
+
+/**
  * How closely `range` names `sent`: 0 not at all, more the closer. A parameter of the range must have been sent, except
- * `charset`, which says how a text travels and not what it is.
+ * `charset` and `boundary`.
  */
 export function specificity(range: MediaRange, sent: MediaRange): number {
   let named = 0
   for (const [name, value] of range.parameters) {
-    if (name === 'charset') continue
+    if (OF_TRANSFER.includes(name)) continue
     if (sent.parameters.get(name)?.toLowerCase() !== value.toLowerCase()) return 0
     named++
   }
@@ -55,11 +70,12 @@ export function isRange({ type, subtype }: MediaRange): boolean {
   return type === '*' || subtype === '*'
 }
 
-export type BodyKind = 'json' | 'form' | 'text' | 'stream'
+export type BodyKind = 'json' | 'form' | 'multipart' | 'text' | 'stream'
 
 /** How a body of that type is read. */
 export function kindOf({ type, subtype }: MediaRange): BodyKind {
   if (subtype === 'json' || subtype.endsWith('+json')) return 'json'
   if (type === 'application' && subtype === 'x-www-form-urlencoded') return 'form'
+  if (type === 'multipart' && subtype === 'form-data') return 'multipart'
   return type === 'text' ? 'text' : 'stream'
 }

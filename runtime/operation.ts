@@ -65,7 +65,7 @@ export function compileOperation(operation: Operation, settings: Settings): Serv
       sendProblem(response, contractProblem(parameters.faults))
       return
     }
-    const body = await readBody(validator, request, response, { limit: settings.bodyLimit })
+    const body = await readBody(validator, request, response, settings.body)
     if (!body.ok) {
       sendProblem(response, body.problem)
       return
@@ -81,8 +81,12 @@ export function compileOperation(operation: Operation, settings: Settings): Serv
       req: request,
       res: response,
     }
-    const result = await handler(withSignal(context, response) as never)
-    await send(request, response, result)
+    try {
+      const result = await handler(withSignal(context, response) as never)
+      await send(request, response, result)
+    } finally {
+      if (body.release) whenClosed(response, body.release)
+    }
   }
 }
 
@@ -121,6 +125,12 @@ function withSignal<Context extends object>(context: Context, response: Response
       return signal
     },
   }) as Context & { signal: AbortSignal }
+}
+
+/** A reply may still be read from an uploaded file when the handler has settled. */
+function whenClosed(response: Response, release: () => Promise<void>): void {
+  if (response.closed || response.destroyed) void release()
+  else response.once('close', () => void release())
 }
 
 function signalOf(response: Response): AbortSignal {

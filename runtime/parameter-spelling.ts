@@ -1,4 +1,6 @@
-import { readDeepObject } from './deep-object.js'
+import { DEFAULT_BODY_LIMITS } from './body-limits.js'
+import { isDeepMember, readDeepObject } from './deep-object.js'
+import { readJsonText } from './json-text.js'
 import { type Decode, decodeForm, decodePercent, type Members, splitMembers } from './members.js'
 import type { ParameterSources } from './parameters.js'
 import { schemaFaults } from './schema-faults.js'
@@ -81,21 +83,7 @@ function readContent(texts: readonly string[], shape: ParameterShape, decode: De
   const [text, ...repeated] = texts
   if (text === undefined || repeated.length > 0) return fault([], 'must not be repeated')
   const decoded = decode(text)
-  return decoded === undefined ? fault([], MALFORMED) : readJson(decoded)
-}
-
-function readJson(text: string): Reading {
-  let namesPrototype = false
-  try {
-    const value: unknown = JSON.parse(text, (name, member) => {
-      namesPrototype ||= name === '__proto__'
-      return member
-    })
-    // Code that copies members one by one would set a prototype with it.
-    return namesPrototype ? fault([], 'must not have a member that is called __proto__') : { value }
-  } catch (error) {
-    return fault([], error instanceof RangeError ? 'is nested too deeply' : 'is not valid JSON')
-  }
+  return decoded === undefined ? fault([], MALFORMED) : readJsonText(decoded, DEFAULT_BODY_LIMITS)
 }
 
 function findInPath(shape: ParameterShape, { path, rawPath }: ParameterSources): Reading | undefined {
@@ -170,13 +158,36 @@ function isRepeated(name: string, rawHeaders: readonly string[] = []): boolean {
   return count > 1
 }
 
-/** Between the items of a list, or the names and values of an object, that is not exploded. */
-const DELIMITERS: { readonly [style: string]: RegExp } = {
-  spaceDelimited: /%20|\+/,
-  pipeDelimited: /\||%7C/i,
+/** Does the parameter `shape` of a query, or the member of a form, take what is sent as `name`? */
+export function takes(shape: ParameterShape, name: string): boolean {
+  if (shape.content !== undefined) return shape.name === name
+  if (shape.style === 'deepObject') return isDeepMember(shape.name, name)
+  if (!isExploded(shape) || !allows(shape, 'object')) return shape.name === name
+  if (shape.name === name && shape.type !== 'object') return true
+  return memberSchema(shape, name) !== undefined && !isLeftToOthers(shape, name)
 }
 
-function findMember(shape: ParameterShape, members: Members, decode: Decode): Reading | undefined {
+type Delimiters = { readonly [style: string]: string | RegExp }
+
+/** Between the items of a list, or the names and values of an object, that is not exploded. */
+const DELIMITERS: Delimiters = { spaceDelimited: /%20|\+/, pipeDelimited: /\||%7C/i }
+/** The same, where texts are not percent-encoded. */
+const PLAIN_DELIMITERS: Delimiters = { spaceDelimited: ' ', pipeDelimited: '|' }
+
+/** Of members that are no parameters. */
+export interface MemberText {
+  readonly encoded: boolean
+  /** The most items of a list. Default: {@link MAX_MEMBERS}. */
+  readonly maxItems?: number
+}
+
+/** Finds what `shape` takes among the members of a query, or of a form, and reads it. `undefined` if it was not sent. */
+export function findMember(
+  shape: ParameterShape,
+  members: Members,
+  decode: Decode,
+  { encoded, maxItems }: MemberText = { encoded: true },
+): Reading | undefined {
   const { name } = shape
   const texts = members.get(name)
   if (shape.content !== undefined) return texts && readContent(texts, shape, decode)
@@ -190,8 +201,10 @@ function findMember(shape: ParameterShape, members: Members, decode: Decode): Re
     if (shape.type === 'object') return undefined
   }
   if (texts === undefined) return undefined
-  const delimiter = shape.style === undefined ? undefined : DELIMITERS[shape.style]
-  return read(texts, shape, { decode, delimited: !explode, pairs: false, ...(delimiter && { delimiter }) })
+  const delimiters = encoded ? DELIMITERS : PLAIN_DELIMITERS
+  const delimiter = shape.style === undefined ? undefined : delimiters[shape.style]
+  const spelling = { decode, delimited: !explode, pairs: false, ...(delimiter && { delimiter }) }
+  return read(texts, shape, { ...spelling, ...(maxItems !== undefined && { maxItems }) })
 }
 
 /** An exploded object has no name on the wire: its members stand among the other parameters. */

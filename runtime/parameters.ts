@@ -1,10 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { isDeepMember } from './deep-object.js'
 import { type Decode, decodeForm, type Members, splitMembers, unquoteCookie } from './members.js'
-import { findParameter, isExploded, isLeftToOthers, type Sent } from './parameter-spelling.js'
+import { findParameter, type Sent, takes } from './parameter-spelling.js'
 import type { Fault } from './problem.js'
 import { pointerTo, schemaFaults } from './schema-faults.js'
-import { allows, MALFORMED, MAX_MEMBERS, memberSchema } from './text-values.js'
+import { MALFORMED, MAX_MEMBERS } from './text-values.js'
 import type { OperationValidator, ParameterShape } from './validator.js'
 
 /** The parts of a request that hold parameters. */
@@ -162,18 +161,9 @@ function unknownMembers(sent: Sent, shapes: readonly ParameterShape[], credentia
   if (shapes.some(shape => shape.in === 'querystring')) return []
   const unknown: Fault[] = []
   for (const name of sent.query().keys()) {
-    if (credentials.includes(name) || shapes.some(shape => takes(shape, name))) continue
+    if (credentials.includes(name) || shapes.some(shape => shape.in === 'query' && takes(shape, name))) continue
     unknown.push({ in: 'query', pointer: pointerTo([name]), detail: 'is not a parameter of this operation' })
     if (unknown.length === MAX_UNKNOWN) break
   }
   return unknown
-}
-
-function takes(shape: ParameterShape, name: string): boolean {
-  if (shape.in !== 'query') return false
-  if (shape.content !== undefined) return shape.name === name
-  if (shape.style === 'deepObject') return isDeepMember(shape.name, name)
-  if (!isExploded(shape) || !allows(shape, 'object')) return shape.name === name
-  if (shape.name === name && shape.type !== 'object') return true
-  return memberSchema(shape, name) !== undefined && !isLeftToOthers(shape, name)
 }

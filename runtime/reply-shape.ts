@@ -16,9 +16,15 @@ interface Views {
   byChoice?: Map<string, View>
   /** Do branches decide what a value is held to? */
   choosing?: boolean
+  kinds?: readonly Kind[]
 }
 
 type Kind = 'object' | 'array'
+
+/** What the name of a member is told by: a regular expression, or what stands in for one that could run for ever. */
+export interface NameTest {
+  test(name: string): boolean
+}
 
 /** The part of a JSON Schema that names members. An empty one lets everything through. */
 export interface ShapeDescription {
@@ -27,7 +33,7 @@ export interface ShapeDescription {
   readonly members?: { readonly [name: string]: Shape }
   /** Members that are demanded, and described nowhere here. */
   readonly demands?: readonly string[]
-  readonly patterns?: readonly (readonly [RegExp, Shape])[]
+  readonly patterns?: readonly (readonly [NameTest, Shape])[]
   /** Of all other members, where the schema allows for them in so many words. */
   readonly rest?: Shape
   /** Other members are excluded in so many words. */
@@ -55,7 +61,7 @@ export interface Branch {
 export interface View {
   readonly kinds: ReadonlySet<Kind>
   readonly members: ReadonlyMap<string, Shape>
-  readonly patterns: readonly (readonly [RegExp, Shape])[]
+  readonly patterns: readonly (readonly [NameTest, Shape])[]
   /** Of all other members; without it they are left out. */
   readonly rest: Shape | undefined
   readonly prefix: readonly Shape[]
@@ -135,36 +141,39 @@ function choose(shape: Shape, value: object, choices: number[], trail: readonly 
 /** One that fits no branch is cut as if meant for any: what it then keeps is documented, if elsewhere. */
 function candidatesOf(group: readonly Branch[], value: object): number[] {
   const kind = Array.isArray(value) ? 'array' : 'object'
-  const ofKind = [...group.keys()].filter(index => {
-    const branch = group[index]
-    return branch !== undefined && kindsOf(branch.shape, []).includes(kind)
-  })
-  const fitting = ofKind.filter(index => {
-    const branch = group[index]
-    return branch !== undefined && mayBeMeant(branch, value)
-  })
+  const ofKind: number[] = []
+  const fitting: number[] = []
+  for (const [index, branch] of group.entries()) {
+    if (!kindsOf(branch.shape).includes(kind)) continue
+    ofKind.push(index)
+    if (mayBeMeant(branch, value)) fitting.push(index)
+  }
   return fitting.length > 0 ? fitting : ofKind
 }
 
 function mayBeMeant({ has = [], is = {} }: Branch, value: object): boolean {
   if (Array.isArray(value)) return true
   const members = value as { readonly [name: string]: unknown }
-  return (
-    has.every(name => Object.hasOwn(members, name) && members[name] !== undefined) &&
-    Object.entries(is).every(([name, values]) => {
-      const found = Object.hasOwn(members, name) ? members[name] : undefined
-      return found === undefined || (values as readonly unknown[]).includes(found)
-    })
-  )
+  for (const name of has) if (!Object.hasOwn(members, name) || members[name] === undefined) return false
+  for (const name in is) {
+    const found = Object.hasOwn(members, name) ? members[name] : undefined
+    if (found !== undefined && !(is[name] as readonly unknown[]).includes(found)) return false
+  }
+  return true
 }
 
-function kindsOf(shape: Shape, trail: readonly Shape[]): readonly Kind[] {
+function kindsOf(shape: Shape): readonly Kind[] {
+  shape.views.kinds ??= kindsAt(shape, [])
+  return shape.views.kinds
+}
+
+function kindsAt(shape: Shape, trail: readonly Shape[]): readonly Kind[] {
   if (trail.includes(shape)) return BOTH
   const within = [...trail, shape]
   const { kinds = BOTH, all = [], either = [] } = shape.description()
   const demands = [
-    ...all.map(one => kindsOf(one, within)),
-    ...either.map(group => group.flatMap(branch => kindsOf(branch.shape, within))),
+    ...all.map(one => kindsAt(one, within)),
+    ...either.map(group => group.flatMap(branch => kindsAt(branch.shape, within))),
   ]
   return kinds.filter(kind => demands.every(demand => demand.includes(kind)))
 }
@@ -175,7 +184,7 @@ const BOTH: readonly Kind[] = ['object', 'array']
 interface Resolved {
   readonly kinds: readonly Kind[]
   readonly members: ReadonlyMap<string, Shape>
-  readonly patterns: readonly (readonly [RegExp, Shape])[]
+  readonly patterns: readonly (readonly [NameTest, Shape])[]
   /** Of other members: nothing is said, they are not documented, excluded, or of one of these shapes. */
   readonly others: 'unsaid' | 'undocumented' | 'excluded' | readonly Shape[]
   readonly prefix: readonly Shape[]

@@ -13,14 +13,10 @@ export function strip(shape: Shape, value: unknown): unknown {
 type Members = { readonly [name: string]: unknown }
 
 function stripMember(shape: Shape, value: unknown, key: string): unknown {
-  if (shape === any) return value
-  if (typeof value === 'object') {
-    if (value === null) return value
-  } else if (typeof value !== 'function' && typeof value !== 'bigint') {
-    return value
-  }
+  if (shape === any || isScalar(value)) return value
   const { toJSON } = value as { toJSON?: unknown }
-  if (typeof toJSON !== 'function') return typeof value === 'object' ? cut(shape, value, false) : value
+  if (typeof toJSON !== 'function')
+    return typeof value === 'object' && value !== null ? cut(shape, value, false) : value
   // Always a text, or null: nothing to cut.
   if (toJSON === Date.prototype.toJSON && value instanceof Date) return value
   const written: unknown = toJSON.call(value, key)
@@ -29,12 +25,17 @@ function stripMember(shape: Shape, value: unknown, key: string): unknown {
   return cut(shape, written, typeof (written as { toJSON?: unknown }).toJSON === 'function')
 }
 
+/** A function and a bigint may have a `toJSON`, as objects do. */
+function isScalar(value: unknown): boolean {
+  return typeof value === 'object' ? value === null : typeof value !== 'function' && typeof value !== 'bigint'
+}
+
 /** @param afresh make a plain copy in any case. */
 function cut(shape: Shape, value: object, afresh: boolean): unknown {
   const view = viewOf(shape, value)
   if (Array.isArray(value)) return view.kinds.has('array') ? cutArray(view, value, afresh) : []
-  if (!view.kinds.has('object')) return isScalar(value) ? value : {}
-  return cutObject(view, value as Members, afresh && !isScalar(value))
+  if (!view.kinds.has('object')) return isBoxed(value) ? value : {}
+  return cutObject(view, value as Members, afresh && !isBoxed(value))
 }
 
 function cutObject(view: View, value: Members, afresh: boolean): object {
@@ -48,11 +49,11 @@ function cutObject(view: View, value: Members, afresh: boolean): object {
     if (shape === undefined || shape === hidden) {
       // One without a value is not written anyway.
       if (member === undefined || out !== undefined) continue
-      if (isScalar(value)) return value
+      if (isBoxed(value)) return value
       out = copyOf(value, keys, index)
       continue
     }
-    const stripped = stripMember(shape, member, key)
+    const stripped = isScalar(member) ? member : stripMember(shape, member, key)
     if (stripped !== member) out ??= copyOf(value, keys, index)
     if (out !== undefined) put(out, key, stripped)
   }
@@ -85,6 +86,7 @@ function cutArray({ prefix, items }: View, value: readonly unknown[], afresh: bo
   let out: unknown[] | undefined = afresh ? [...value] : undefined
   for (let index = 0; index < value.length; index++) {
     const item = value[index]
+    if (isScalar(item)) continue
     const stripped = stripMember(prefix[index] ?? items, item, String(index))
     if (stripped === item) continue
     out ??= [...value]
@@ -94,7 +96,7 @@ function cutArray({ prefix, items }: View, value: readonly unknown[], afresh: bo
 }
 
 /** Objects that `JSON.stringify` writes as the scalar inside them. */
-function isScalar(value: object): boolean {
+function isBoxed(value: object): boolean {
   const { isRawJSON } = JSON as { isRawJSON?: (value: unknown) => boolean }
   return isBoxedPrimitive(value) || isRawJSON?.(value) === true
 }

@@ -20,6 +20,8 @@ export interface Spelling {
   readonly delimiter?: string | RegExp
   /** Members are spelled `name=value` (`explode`), not `name,value`. */
   readonly pairs: boolean
+  /** The most pieces. Default: {@link MAX_MEMBERS}. */
+  readonly maxItems?: number
 }
 
 // RFC 8259 section 6. Nothing else that `Number()` would take is a number here: no sign, space, hex or empty text.
@@ -84,7 +86,8 @@ export function readTexts(
   }
   const isDelimited = spelling.delimited && (isList || allows(schema, 'object'))
   const pieces = isDelimited ? text.split(spelling.delimiter ?? ',') : [text]
-  if (pieces.length > MAX_MEMBERS) return fault([], `must have at most ${MAX_MEMBERS} items`)
+  const { maxItems = MAX_MEMBERS } = spelling
+  if (pieces.length > maxItems) return fault([], `must have at most ${maxItems} items`)
   if (pieces.length === 1 && SCALARS.some(type => allows(schema, type))) {
     const decoded = spelling.decode(text)
     if (decoded === undefined) return fault([], MALFORMED)

@@ -66,15 +66,51 @@ export interface JsonParameter extends ParameterBase {
 /** A parameter in the words of the document, with its schema compiled. */
 export type ParameterShape = TextParameter | JsonParameter
 
-export interface BodyContent {
+/** How a member of a form is written, where it is not plainly text: OpenAPI's Encoding Object, and what its schema takes. */
+export interface FormMember {
+  /** `sent` goes by the part itself: a file if it has a file name, JSON if it says so, text otherwise. Default `text`. */
+  readonly as?: 'text' | 'json' | 'file' | 'sent'
+  /** JSON and files: the value is a list of what was sent; or only where several were. */
+  readonly list?: 'always' | 'several'
+  /** Text in a style: it is read as this parameter of a query would be. */
+  readonly parameter?: TextParameter
+  /** The media types that a part may have. */
+  readonly mediaTypes?: readonly string[]
+  /** Headers of the part. */
+  readonly headers?: readonly ParameterShape[]
+}
+
+export interface FormShape {
+  /** How the text of a form's members, or of a plain text, is read. */
+  readonly text?: TextSchema
+  /** Those that are not plainly text. */
+  readonly members?: { readonly [name: string]: FormMember }
+  /** All that neither `text` nor `members` names. */
+  readonly others?: FormMember
+}
+
+/** Members that a request does not set: `readOnly` in the document. */
+export interface ReadOnlyMembers {
+  readonly names?: readonly string[]
+  /** The same of members, of a map's other members, of items. A function, since schemas lead back to themselves. */
+  readonly inside?: () => {
+    readonly members?: { readonly [name: string]: ReadOnlyMembers }
+    readonly others?: ReadOnlyMembers
+    readonly items?: ReadOnlyMembers
+  }
+}
+
+export interface BodyContent extends FormShape {
   /** As the document writes it, ranges too. */
   readonly mediaType: string
   /**
    * How it is read. `stream` leaves it unread; `sent` goes by the request's own type, where the document names a range.
    */
-  readonly as: 'json' | 'form' | 'text' | 'stream' | 'sent'
-  /** How the text of a form's members, or of a plain text, is read. */
-  readonly text?: TextSchema
+  readonly as: 'json' | 'form' | 'multipart' | 'text' | 'stream' | 'sent'
+  /** Octets of a stream. */
+  readonly size?: { readonly min?: number; readonly max?: number }
+  /** Left out of what the caller sent, before it is validated. */
+  readonly readOnly?: ReadOnlyMembers
   readonly valid?: CompiledSchema
 }
 

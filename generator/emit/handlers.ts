@@ -2,19 +2,24 @@ import type { ClaimDemands, ClaimRule } from '../../runtime/policy.js'
 import type { ApiModel, Operation, Scheme } from '../model/api-model.js'
 import { header } from './header.js'
 import { comment, literal, propertyName } from './literal.js'
+import { bodyKind } from './validators/body-kind.js'
+import { formMembers } from './validators/form-members.js'
+import { ReadOnlyTable } from './validators/read-only.js'
 
 /** `handlers.ts`: one handler per operation, with what its policy proves before it runs. */
 export function emitHandlers(model: ApiModel): string {
   const schemes = new Map(model.schemes.map(scheme => [scheme.name, scheme]))
   const auth = new Map(model.operations.map(operation => [operation, authText(operation, schemes)]))
+  const readOnly = new ReadOnlyTable(model.schemas)
   const lines = model.operations.flatMap(operation => {
     const { id, method, path, summary, deprecated } = operation
     const type = `paths[${literal(path)}][${literal(method)}]`
     const proved = auth.get(operation)
+    const form = formText(operation, model, readOnly)
     const words = [comment(summary ?? ''), deprecated ? '@deprecated' : ''].filter(word => word !== '')
     return [
       ...(words.length > 0 ? [`/** ${words.join(' ')} */`] : []),
-      `${id}: Handler<${type}${proved === undefined ? '' : `, ${proved}`}>`,
+      `${id}: Handler<${[type, ...(proved !== undefined ? [proved] : form.length > 0 ? ['never'] : []), ...form].join(', ')}>`,
     ]
   })
   const runtime = [
@@ -31,6 +36,28 @@ export function emitHandlers(model: ApiModel): string {
 export interface Handlers {
 ${lines.map(line => `  ${line}\n`).join('')}}
 `
+}
+
+/** What the types of a body do not say: which are streams, which are not accepted, what of them is a file. */
+function formText({ requestBody }: Operation, { schemas }: ApiModel, readOnly: ReadOnlyTable): string[] {
+  const streams: string[] = []
+  const refused: string[] = []
+  const files: string[] = []
+  let hasReadOnly = false
+  for (const content of requestBody?.content ?? []) {
+    const kind = bodyKind(content, schemas)
+    if (kind === undefined) refused.push(literal(content.mediaType))
+    else if (kind === 'stream') streams.push(literal(content.mediaType))
+    else if (readOnly.use(content.schema ?? true) !== undefined) hasReadOnly = true
+    const form = kind === 'multipart' ? formMembers(content, schemas) : undefined
+    for (const [name, member] of form?.members ?? []) if (member.as === 'file') files.push(literal(name))
+    if (form?.others?.as === 'file') files.push('string')
+  }
+  const members = Object.entries({ streams, refused, files })
+    .filter(([, types]) => types.length > 0)
+    .map(([name, types]) => `${name}: ${[...new Set(types)].join(' | ')}`)
+  if (hasReadOnly) members.push('readOnly: true')
+  return members.length === 0 ? [] : [`{ ${members.join('; ')} }`]
 }
 
 /** The type of `auth`, or nothing for a public operation. */

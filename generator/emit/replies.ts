@@ -13,7 +13,7 @@ export function emitReplies(model: ApiModel): string {
   })
   const code = shapes.code()
   return `${header(model.document)}// @ts-nocheck: nothing below was written by hand, and there may be much of it.
-import { type Replies, replyShapes, type Shape } from 'gatewright/runtime'
+import { type Replies, replyShapes, ${code.includes('schemaFunctions.') ? 'schemaFunctions, ' : ''}type Shape } from 'gatewright/runtime'
 
 const { any, hidden, none, shape } = replyShapes
 ${code}

@@ -6,7 +6,7 @@ import { literal, propertyName } from './literal.js'
 
 /** `router.ts`: one line per operation in which method, path, policy, validator and handler can be read. */
 export function emitRouter(model: ApiModel): string {
-  const { document, schemes, checks, operations, absent } = model
+  const { document, schemes, checks, operations, absent, basePath } = model
   const members = [
     ...(schemes.length > 0
       ? [`schemes: ${typeText(schemes.map(one => `${propertyName(one.name)}: ${verifierText(one)}`))}`]
@@ -37,6 +37,14 @@ export function emitRouter(model: ApiModel): string {
     ? "import type { components } from './types.js'\n"
     : ''
   const options = members.length === 0 ? 'options: RouterOptions = {}' : 'options: RouterOptions'
+  const gate = [
+    'securitySchemes',
+    'policies',
+    'options',
+    'replies',
+    "() => import('./reply-validators.js')",
+    ...(basePath === undefined ? [] : [literal(basePath)]),
+  ]
   return `${header(document)}import { ${runtime.join(', ')} } from 'gatewright/runtime'
 import type { Handlers } from './handlers.js'
 import { policies, securitySchemes } from './policies.js'
@@ -47,7 +55,7 @@ ${types}import { validators } from './validators.js'
 ${members.length === 0 ? 'export type RouterOptions = GateOptions' : `export interface RouterOptions extends GateOptions {\n${members.map(one => `  ${one}\n`).join('')}}`}
 
 export function createRouter(handlers: Handlers, ${options}): Router {
-  const gate = createGate(securitySchemes, policies, options, replies, () => import('./reply-validators.js'))
+  const gate = createGate(${gate.join(', ')})
 ${lines.map(line => `  ${line}\n`).join('')}  return gate.router
 }
 `

@@ -2,19 +2,27 @@ import type { ApiModel, MediaType, Operation, Parameter } from '../model/api-mod
 import { DEFAULT_STYLES, explodes, isDescribedElsewhere } from '../model/parameter-styles.js'
 import { header } from './header.js'
 import { literal, literals, propertyName } from './literal.js'
-import { bodyKind } from './validators/body-kind.js'
+import { bodyKind, bytesOf } from './validators/body-kind.js'
 import { SchemaCompiler } from './validators/compile.js'
+import { type FormMembers, formMembers, type WrittenMember } from './validators/form-members.js'
 import { jsonLiteral, objectText } from './validators/json-literal.js'
 import { contentKind, defaultOf, parameterSchema } from './validators/parameter-schema.js'
+import { ReadOnlyTable } from './validators/read-only.js'
 import { textSchema } from './validators/text-schema.js'
 
 /** `validators.ts`: a line per operation, and below it the schemas that requests reach, compiled. */
 export function emitValidators(model: ApiModel): string {
-  const emission: Emission = { model, compiler: new SchemaCompiler(model), texts: new Map() }
+  const emission: Emission = {
+    model,
+    compiler: new SchemaCompiler(model),
+    readOnly: new ReadOnlyTable(model.schemas),
+    texts: new Map(),
+  }
   const lines = model.operations.map(
     operation => `  ${propertyName(operation.id)}: ${operationText(operation, emission)},\n`,
   )
   const texts = [...emission.texts].map(([code, name]) => `const ${name} = ${code}\n`)
+  texts.push(...emission.readOnly.lines())
   const code = emission.compiler.code()
   const imports = ['type OperationValidator', ...(code.includes('schemaFunctions.') ? ['schemaFunctions'] : [])]
   return `${header(model.document)}// @ts-nocheck: the schemas below are compiled to plain JavaScript.
@@ -28,6 +36,7 @@ ${code === '' ? '' : `\n${code}\n`}`
 interface Emission {
   readonly model: ApiModel
   readonly compiler: SchemaCompiler
+  readonly readOnly: ReadOnlyTable
   /** Code of a text schema with members → the name of the constant that holds it: several operations may share one. */
   readonly texts: Map<string, string>
 }
@@ -54,7 +63,7 @@ function operationText(operation: Operation, emission: Emission): string {
   ])
 }
 
-function parameterText(parameter: Parameter, operation: Operation, emission: Emission): string {
+function parameterText(parameter: Parameter, siblings: Siblings, emission: Emission): string {
   const { in: place, name, required, schema } = parameter
   const { compiler, model } = emission
   const written = defaultOf(schema, model.schemas)
@@ -66,15 +75,18 @@ function parameterText(parameter: Parameter, operation: Operation, emission: Emi
     ['name', literal(name)],
     ['required', required ? 'true' : undefined],
     ['allowEmptyValue', parameter.allowEmptyValue ? 'true' : undefined],
-    ...(isJson ? [['content', literal('json')] as const] : textMembers(parameter, operation, model)),
+    ...(isJson ? [['content', literal('json')] as const] : textMembers(parameter, siblings, model)),
     ['default', value === undefined || required ? undefined : jsonLiteral(value)],
     ['valid', isJson ? compiler.use(schema) : compiler.useForText(schema)],
   ])
 }
 
+/** What the parameters of a query or of cookies share their names with. */
+type Siblings = Pick<Operation, 'parameters' | 'policy'>
+
 function textMembers(
   parameter: Parameter,
-  operation: Operation,
+  siblings: Siblings,
   model: ApiModel,
 ): readonly (readonly [string, string | undefined])[] {
   const { in: place, style, explode } = parameter
@@ -91,12 +103,12 @@ function textMembers(
     ['items', items && jsonLiteral(items)],
     ['properties', properties && jsonLiteral(properties)],
     ['additionalProperties', additionalProperties && jsonLiteral(additionalProperties)],
-    ['except', takesOthers ? literals(othersThan(parameter, operation, model)) : undefined],
+    ['except', takesOthers ? literals(othersThan(parameter, siblings, model)) : undefined],
   ]
 }
 
 /** The names in the parameter's place that belong to other parameters, or to credentials. */
-function othersThan(parameter: Parameter, { parameters, policy }: Operation, { schemes }: ApiModel): string[] {
+function othersThan(parameter: Parameter, { parameters, policy }: Siblings, { schemes }: ApiModel): string[] {
   const place = parameter.in === 'querystring' ? 'query' : parameter.in
   const others = parameters
     .filter(one => one !== parameter && one.in === place)
@@ -110,10 +122,14 @@ function othersThan(parameter: Parameter, { parameters, policy }: Operation, { s
   return [...new Set([...others, ...credentials])]
 }
 
-function contentText({ mediaType, schema = true }: MediaType, { model, compiler, texts }: Emission): string[] {
-  const as = bodyKind(mediaType, schema, model.schemas)
+function contentText(content: MediaType, emission: Emission): string[] {
+  const { mediaType, schema = true } = content
+  const { model, compiler, texts } = emission
+  const as = bodyKind(content, model.schemas)
   if (as === undefined) return []
-  const readsText = as === 'form' || as === 'text' || as === 'sent'
+  const form = as === 'form' || as === 'multipart' ? formMembers(content, model.schemas) : undefined
+  const size = as === 'stream' ? bytesOf(schema, model.schemas) : undefined
+  const readsText = as !== 'json' && as !== 'stream'
   const text = readsText ? jsonLiteral(textSchema(schema, model.schemas)) : undefined
   const isPlain = as === 'text' && text === PLAIN_TEXT
   return [
@@ -121,9 +137,34 @@ function contentText({ mediaType, schema = true }: MediaType, { model, compiler,
       ['mediaType', literal(mediaType)],
       ['as', literal(as)],
       ['text', text === undefined || isPlain ? undefined : textName(text, texts)],
-      ['valid', as === 'stream' ? undefined : compiler.use(schema)],
+      ['members', form && form.members.length > 0 ? membersText(form, emission) : undefined],
+      ['others', form?.others && memberText(form.others, form, emission)],
+      ['size', size && Object.keys(size).length > 0 ? jsonLiteral(size) : undefined],
+      ['readOnly', as === 'stream' ? undefined : emission.readOnly.use(schema)],
+      ['valid', as === 'stream' ? undefined : compiler.use(form?.schema ?? schema)],
     ]),
   ]
+}
+
+function membersText(form: FormMembers, emission: Emission): string {
+  return objectText(form.members.map(([name, member]) => [name, memberText(member, form, emission)]))
+}
+
+function memberText(member: WrittenMember, { parameters }: FormMembers, emission: Emission): string {
+  const { headers, parameter, ...rest } = member
+  // No credential travels in a form.
+  const siblings = { parameters, policy: { security: [] } }
+  const { model, texts } = emission
+  return objectText([
+    ...Object.entries(rest).map(([name, value]) => [name, jsonLiteral(value)] as const),
+    ['parameter', parameter && textName(styleText(parameter, siblings, model), texts)],
+    ['headers', headers && `[${headers.map(one => parameterText(one, siblings, emission)).join(', ')}]`],
+  ])
+}
+
+function styleText(parameter: Parameter, siblings: Siblings, model: ApiModel): string {
+  const { in: place, name } = parameter
+  return objectText([['in', literal(place)], ['name', literal(name)], ...textMembers(parameter, siblings, model)])
 }
 
 const PLAIN_TEXT = jsonLiteral({ type: 'string' })

@@ -36,10 +36,23 @@ export interface Parameter {
   readonly location: Location
 }
 
+/** How a member of a form is written (OpenAPI, Encoding Object). */
+export interface Encoding {
+  /** The media types that it may have, ranges too. */
+  readonly contentType?: readonly string[]
+  /** Present, with `explode`, where the document has it or what stands for it: then `contentType` is absent. */
+  readonly style?: 'form' | 'spaceDelimited' | 'pipeDelimited' | 'deepObject'
+  readonly explode?: boolean
+  /** Of its part of a multipart body. */
+  readonly headers?: readonly Parameter[]
+}
+
 export interface MediaType {
   /** As the document writes it: `application/json`, `application/*+json`, ranges too. */
   readonly mediaType: string
   readonly schema?: JsonSchema
+  /** Of forms, urlencoded and multipart. */
+  readonly encoding?: { readonly [member: string]: Encoding }
   readonly location: Location
 }
 
@@ -107,6 +120,8 @@ export interface ApiModel {
   /** The entry file as headers name it: relative, with `/`. */
   readonly document: string
   readonly title: string
+  /** The path of the first server, without a slash at its end: `/v1`. */
+  readonly basePath?: string
   /** The schemes that operations demand, in the document's order. */
   readonly schemes: readonly Scheme[]
   /** Every operation of the document but the skipped ones, in its order. */

@@ -71,6 +71,8 @@ export const CONSTRAINTS: ReadonlyMap<string, Keyword> = new Map<string, Keyword
   ['uniqueItems', flag],
   ['pattern', { fits: isString, form: 'a regular expression' }],
   ['format', { fits: isString, form: 'a name' }],
+  ['contentMediaType', { fits: isString, form: 'a media type' }],
+  ['contentEncoding', { fits: isString, form: 'a name' }],
   ['required', { fits: isNames, form: 'a list of names, in the schema of the object that holds these' }],
   [
     'dependentRequired',

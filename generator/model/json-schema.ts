@@ -70,7 +70,6 @@ function convertKeyword(
   path: Path,
   context: Context,
 ): Keywords | typeof FAULTY | undefined {
-  if (keyword === 'discriminator') return readDiscriminator(value)
   const at = [...path, keyword]
   const fail = (fault: SchemaFault): typeof FAULTY => {
     context.report(fault)
@@ -91,14 +90,6 @@ function convertKeyword(
   const pattern = unicodePattern(String(value))
   const fault = faultOfPattern(pattern, at)
   return fault || pattern === undefined ? fail(fault ?? badPattern(at)) : { pattern }
-}
-
-/** Tells which of several schemas is meant, and constrains nothing: one that is malformed is left out. */
-function readDiscriminator(value: unknown): Keywords | undefined {
-  if (!isObject(value) || typeof value.propertyName !== 'string') return undefined
-  const { propertyName, mapping } = value
-  const entries = isObject(mapping) ? Object.entries(mapping).filter(([, name]) => typeof name === 'string') : []
-  return { discriminator: { propertyName, ...(entries.length > 0 && { mapping: Object.fromEntries(entries) }) } }
 }
 
 function convertSubschemas(

@@ -16,11 +16,12 @@ import { readParameters } from './parameters.js'
 import { type PathItem, readPathItems } from './path-items.js'
 import { checkPaths, refuseUnroutable, UNKNOWN_DEMAND } from './paths.js'
 import { type PolicyReader, readPolicy, readWrittenClaims, type WrittenClaims } from './policy.js'
-import { readRequestBody } from './request.js'
+import { readRequestBody } from './request-body.js'
 import { readResponses, withoutUnusable } from './responses.js'
 import { checkCircles } from './schema-circles.js'
 import { type Request, SchemaReach } from './schema-reach.js'
 import { type KnownScheme, readSchemes } from './schemes.js'
+import { basePath } from './servers.js'
 
 export interface ModelOptions {
   /** The entry file as headers name it: relative to where the generator runs, with `/`. */
@@ -74,11 +75,13 @@ export function model(document: ResolvedDocument, options: ModelOptions): Modell
   const skipped = [...leftOut].map(([site, reasons]) => skippedOperation(site, reasons))
   // One that is neither served nor named has a fault that nobody reported for it.
   if (operations.length + skipped.length !== sites.length) throw new Error('The model has lost an operation')
+  const path = basePath(document)
   return {
     diagnostics,
     model: {
       openapi: document.version,
       document: options.document,
+      ...(path !== undefined && { basePath: path }),
       title: isObject(root.info) && typeof root.info.title === 'string' ? root.info.title : '',
       schemes: [...schemes.values()].flatMap(known => (demanded.has(known.name) && known.scheme ? [known.scheme] : [])),
       operations,

@@ -53,7 +53,7 @@ export function whyUnreadable(parameter: Parameter, schemas: Schemas): string | 
   }
   if (text.items && isNothing(text.items)) return 'a list whose items are lists or objects'
   const members = text.type === 'object' ? Object.entries(text.properties ?? {}) : []
-  const needed = requiredMembers(schema, schemas, [])
+  const needed = requiredMembers(schema, schemas)
   const [unreadable] = members.find(([name, member]) => needed.includes(name) && isUnreadable(member)) ?? []
   return unreadable === undefined ? undefined : `a required member ${show(unreadable)} that holds lists or objects`
 }
@@ -66,7 +66,8 @@ function isUnreadable({ type, items }: TextSchema): boolean {
   return type.length === 0 || (type === 'array' && items !== undefined && isNothing(items))
 }
 
-function requiredMembers(schema: JsonSchema, schemas: Schemas, seen: readonly string[]): string[] {
+/** The members that an object must have under `schema`, by whichever way of references and `allOf`. */
+export function requiredMembers(schema: JsonSchema, schemas: Schemas, seen: readonly string[] = []): string[] {
   if (typeof schema === 'boolean') return []
   const own = Array.isArray(schema.required) ? schema.required.map(String) : []
   const parts = listed(schema, 'allOf').flatMap(one => requiredMembers(one, schemas, seen))

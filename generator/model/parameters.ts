@@ -106,16 +106,22 @@ function checkQuery(parameters: readonly Parameter[], { report }: RequestReader)
   report(malformed(message, 'keep the one in querystring, or those in query', other.location))
 }
 
-function readParameter(written: unknown, location: Location, reader: RequestReader): Parameter | undefined {
+/** @param given what the object itself does not say: a Header Object has neither `name` nor `in`. */
+export function readParameter(
+  written: unknown,
+  location: Location,
+  reader: RequestReader,
+  given?: { readonly name: string; readonly in: 'header' },
+): Parameter | undefined {
   const { report, document } = reader
   if (!isObject(written)) {
     report(malformed(`a parameter must be an object, and is ${kindOf(written)}`, 'write a Parameter Object', location))
     return undefined
   }
-  const isWhole = written.in === 'querystring' && document.version === '3.2'
+  const place: unknown = given?.in ?? written.in
+  const isWhole = place === 'querystring' && document.version === '3.2'
   // OpenAPI 3.2 (Parameter Object, `name`): it is not sent, and the specification's own example goes without.
-  const name = written.name ?? (isWhole ? 'querystring' : undefined)
-  const place: unknown = written.in
+  const name = given?.name ?? written.name ?? (isWhole ? 'querystring' : undefined)
   if (typeof name !== 'string' || name === '' || !(isPlace(place) || isWhole)) {
     const help = `a parameter has a name, and is in path, query, header or cookie${place === 'querystring' ? '; querystring came with OpenAPI 3.2' : ''}`
     report(malformed(`parameter ${show(name)} is in ${show(place)}`, help, location))

@@ -14,12 +14,9 @@ export class SchemaReach {
 
   constructor(private readonly schemas: Schemas) {}
 
-  of({ parameters, requestBody }: Request): ReadonlySet<string> {
+  of(request: Request): ReadonlySet<string> {
     const reached = new Set<string>()
-    const waiting = [
-      ...parameters.map(parameter => parameter.schema),
-      ...(requestBody?.content ?? []).map(media => media.schema),
-    ].flatMap(schema => references(schema, EVERYWHERE))
+    const waiting = schemasOf(request).flatMap(schema => references(schema, EVERYWHERE))
     for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
       if (reached.has(name)) continue
       reached.add(name)
@@ -35,6 +32,12 @@ export class SchemaReach {
     this.#next.set(name, found)
     return found
   }
+}
+
+function schemasOf({ parameters, requestBody }: Request): (JsonSchema | undefined)[] {
+  const contents = requestBody?.content ?? []
+  const headers = contents.flatMap(({ encoding = {} }) => Object.values(encoding).flatMap(one => one.headers ?? []))
+  return [...[...parameters, ...headers].map(one => one.schema), ...contents.map(one => one.schema)]
 }
 
 const EVERYWHERE = [...SUBSCHEMAS.keys()]

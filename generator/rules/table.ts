@@ -28,7 +28,7 @@ const TABLE: { readonly [code: string]: RuleFacts } = {
   ),
   'body-malformed': error('left out', 'a request body, or a media type of one, is not what OpenAPI describes'),
   'body-unreadable': warning(
-    'a request body of a type that cannot be held to its schema, such as XML; it is answered 415',
+    'a request body, or a member of one, that cannot be held to its schema, such as XML, or a file of which a pattern is demanded; it is refused',
   ),
   'claims-malformed': error('left out', '`x-claims` holds something that the grammar does not know'),
   'claims-on-public': error('left out', '`x-claims` on an operation that needs no token'),

@@ -126,6 +126,7 @@ const OTHER_WORDS = [
   'content-encoding',
   'content-type',
   'first-wins',
+  'form-data',
   'no-leading-slash',
   'openapi-typescript',
   'query-or-fragment',
@@ -138,4 +139,5 @@ const OTHER_WORDS = [
   'x-scope-match',
   'x-step-up',
   'x-token',
+  'x-www-form-urlencoded',
 ]

@@ -41,6 +41,8 @@ const CHANGES: { readonly [file: string]: readonly Slot[] } = {
     'patternProperty',
     'discriminator',
   ],
+  'replies.ts': ['property', 'otherProperty', 'discriminator'],
+  'reply-validators.ts': ['format', 'property', 'otherProperty', 'discriminator'],
   // A claim whose name begins with a slash is no member of the token's type.
   'handlers.ts': ['claim'],
   'types.ts': ['mediaTypeParameter', 'header', 'property', 'otherProperty', 'format'],

@@ -53,6 +53,11 @@ const CASES: { readonly [name: string]: Case } = {
     value: { 'x-a': abc, y: abc },
     sent: { 'x-a': { a: 'a' } },
   },
+  'those that no pattern names, however long it would take to find out': {
+    schema: { type: 'object', patternProperties: { '^(?:a+)+$': named('a') } },
+    value: { aaa: abc, [`${'a'.repeat(60)}!`]: abc },
+    sent: { aaa: { a: 'a' } },
+  },
   'none that is demanded, named or not': {
     schema: { ...named('a'), required: ['a', 'b'] },
     value: abc,

@@ -56,7 +56,15 @@ function bodyOf(requestBody: Node, variant: number): { mediaType: string; body: 
   const schema = child(node, 'schema')
   if (/json/.test(mediaType)) return { mediaType, body: JSON.stringify(sample(schema, variant)) }
   if (/urlencoded/.test(mediaType)) return { mediaType, body: formOf(schema, variant) }
+  if (/multipart/.test(mediaType)) return { mediaType: `${mediaType}; boundary=part`, body: partsOf(schema, variant) }
   return { mediaType, body: 'bytes' }
+}
+
+function partsOf(schema: Node, variant: number): string {
+  const parts = Object.entries(sample(schema, variant) as { [name: string]: unknown }).map(
+    ([name, part]) => `--part\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${String(part)}\r\n`,
+  )
+  return `${parts.join('')}--part--\r\n`
 }
 
 function formOf(schema: Node, variant: number): string {

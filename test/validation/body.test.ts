@@ -7,6 +7,7 @@ import bodyParser from 'body-parser'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readBody } from '../../runtime/body.js'
 import type { BodyRequest } from '../../runtime/body-bytes.js'
+import { DEFAULT_BODY_LIMITS } from '../../runtime/body-limits.js'
 import { sendProblem } from '../../runtime/problem.js'
 import type { OperationValidator } from '../../runtime/validator.js'
 import { content, validatorFor } from './emitted.js'
@@ -69,7 +70,7 @@ beforeAll(async () => {
   server = createServer((req: BodyRequest, res) => {
     const [, name = '', parser] = (req.url ?? '').split('/')
     const answer = async () => {
-      const result = await readBody(operations[name] ?? {}, req, res, { limit: LIMIT })
+      const result = await readBody(operations[name] ?? {}, req, res, { ...DEFAULT_BODY_LIMITS, limit: LIMIT })
       if (!result.ok) return sendProblem(res, result.problem)
       const body = result.body === req ? { unread: await text(req) } : result.body
       res.end(JSON.stringify({ body, same: req.body === result.body }))

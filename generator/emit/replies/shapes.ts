@@ -1,8 +1,9 @@
 import type { ApiModel, JsonSchema } from '../../model/api-model.js'
 import { isObject } from '../../model/claims.js'
 import { SUBSCHEMAS } from '../../model/json-schema-keywords.js'
+import { matchingOf } from '../../model/patterns/matching.js'
 import { literal, literals } from '../literal.js'
-import { objectText } from '../validators/json-literal.js'
+import { jsonLiteral, objectText } from '../validators/json-literal.js'
 import { isMarked } from '../validators/request-schema.js'
 import { component, listed } from '../validators/schemas.js'
 import { type Branches, branchesOf, heirsOf } from './branches.js'
@@ -83,7 +84,7 @@ export class ShapeCompiler {
     const properties = mapOf(schema.properties)
     const demands = required.filter(name => !Object.hasOwn(properties, name))
     const patterns = Object.entries(mapOf(schema.patternProperties)).map(
-      ([pattern, one]) => `[new RegExp(${literal(pattern)}, 'u'), ${this.member(one)}]`,
+      ([pattern, one]) => `[${patternText(pattern)}, ${this.member(one)}]`,
     )
     const others = (schema.additionalProperties ?? schema.unevaluatedProperties) as JsonSchema | undefined
     const prefix = Array.isArray(schema.prefixItems) ? schema.prefixItems.map(one => this.use(one)) : []
@@ -164,4 +165,12 @@ function typesOf(schema: ObjectSchema): unknown[] | undefined {
 /** Does a schema hold no other? */
 function isFlat(schema: ObjectSchema): boolean {
   return !('$ref' in schema) && ![...SUBSCHEMAS.keys()].some(keyword => keyword in schema)
+}
+
+/** Names of members may come from whoever is served: no name keeps a pattern busy. The model refuses those without a way. */
+function patternText(pattern: string): string {
+  const matching = matchingOf(pattern)
+  if (!matching) throw new Error(`There is no safe way to match ${JSON.stringify(pattern)}`)
+  if (matching.by === 'backtracking') return `new RegExp(${literal(pattern)}, 'u')`
+  return `schemaFunctions.linearPattern(${jsonLiteral(matching.all)}, ${jsonLiteral(matching.none)})`
 }

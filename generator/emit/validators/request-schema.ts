@@ -11,7 +11,7 @@ export interface RequestSchemas {
   readonly idOf: (name: string) => string
   /** The identifier under which it knows a schema that stands in several places of what is compiled. */
   readonly idOfInline: (schema: JsonSchema) => string
-  /** Members of the other direction are not demanded; in responses, `writeOnly` ones are not even looked at. */
+  /** Members of the other direction are not demanded. In requests they are refused, in responses not even looked at. */
   readonly direction: 'request' | 'response'
 }
 
@@ -25,7 +25,8 @@ function convert(schema: JsonSchema, context: RequestSchemas, outer: ReadonlySet
   if (typeof schema === 'boolean') return schema
   const marker = context.direction === 'request' ? 'readOnly' : 'writeOnly'
   const foreign = new Set([...outer, ...markedMembers(marker, schema, context.schemas, new Set())])
-  const { default: _default, readOnly: _readOnly, writeOnly: _writeOnly, discriminator: _hint, ...kept } = schema
+  const { default: _default, readOnly: _readOnly, writeOnly: _writeOnly, discriminator: _hint, ...annotated } = schema
+  const { contentMediaType: _contentMediaType, contentEncoding: _contentEncoding, ...kept } = annotated
   const { allOf, ...rest } = kept
   const result: { [keyword: string]: unknown } = mapSubschemas<JsonSchema>(rest, one => convert(one, context, NONE))
   if (Array.isArray(allOf)) result.allOf = allOf.map(one => convert(one, context, foreign))
@@ -46,8 +47,11 @@ function convert(schema: JsonSchema, context: RequestSchemas, outer: ReadonlySet
     // OpenAPI (Schema Object, `readOnly`, `writeOnly`): `required` takes effect in the other direction only.
     result.required = result.required.filter(name => !foreign.has(name))
   }
-  if (context.direction === 'response' && isObject(result.properties)) {
-    const members = Object.entries(result.properties).map(([name, one]) => [name, foreign.has(name) ? true : one])
+  if (isObject(result.properties)) {
+    // Of a request, they were left out before: one that is still there stands where the document contradicts itself.
+    const [names, instead] =
+      context.direction === 'response' ? [foreign, true] : [new Set(ownMarked(marker, schema, context.schemas)), false]
+    const members = Object.entries(result.properties).map(([name, one]) => [name, names.has(name) ? instead : one])
     result.properties = Object.fromEntries(members)
   }
   return withTroublesApart(withoutNullBranches(result))
@@ -84,11 +88,15 @@ type Marker = 'readOnly' | 'writeOnly'
 
 function markedMembers(keyword: Marker, schema: JsonSchema, schemas: ApiModel['schemas'], seen: Set<string>): string[] {
   if (typeof schema === 'boolean') return []
-  const own = Object.entries((schema.properties ?? {}) as { [name: string]: JsonSchema })
-    .filter(([, member]) => isMarked(keyword, member, schemas))
-    .map(([name]) => name)
+  const own = ownMarked(keyword, schema, schemas)
   const parts = [...listed(schema, 'allOf'), ...target(schema, schemas, seen)]
   return [...own, ...parts.flatMap(part => markedMembers(keyword, part, schemas, seen))]
+}
+
+function ownMarked(keyword: Marker, schema: Exclude<JsonSchema, boolean>, schemas: ApiModel['schemas']): string[] {
+  return Object.entries((schema.properties ?? {}) as { [name: string]: JsonSchema })
+    .filter(([, member]) => isMarked(keyword, member, schemas))
+    .map(([name]) => name)
 }
 
 /** Is a member of this schema `readOnly`, or `writeOnly`? */

@@ -59,12 +59,17 @@ const STRING: Types = new Set(['string'])
 const OPEN: Types = new Set(['string', 'array', 'object'])
 
 function itemsOf(schema: JsonSchema, depth: number, reach: Reach): Pick<TextSchema, 'items'> {
-  const items = part(schema, reach.schemas, [], one => {
+  const items = describedItems(schema, reach.schemas)
+  return items === undefined ? {} : { items: read(items, reach.nested ? depth - 1 : 1, reach) }
+}
+
+/** What a schema says of an array's items. */
+export function describedItems(schema: JsonSchema, schemas: Schemas): JsonSchema | undefined {
+  return part(schema, schemas, [], one => {
     const prefix = Array.isArray(one.prefixItems) ? one.prefixItems : []
     const rest = one.items === undefined ? [] : [one.items as JsonSchema]
     return prefix.length > 0 ? { anyOf: [...prefix, ...rest] } : rest[0]
   })
-  return items === undefined ? {} : { items: read(items, reach.nested ? depth - 1 : 1, reach) }
 }
 
 function membersOf(
@@ -73,12 +78,8 @@ function membersOf(
   reach: Reach,
 ): Pick<TextSchema, 'properties' | 'additionalProperties'> {
   const { schemas, nested } = reach
-  const properties: [string, TextSchema][] = []
-  for (const name of memberNames(schema, schemas, [])) {
-    const member = part(schema, schemas, [], one => ownMember(one, name))
-    if (member !== undefined) properties.push([name, read(member, depth - 1, reach)])
-  }
-  const rest = part(schema, schemas, [], one => one.additionalProperties as JsonSchema | undefined)
+  const { members, rest } = describedMembers(schema, schemas)
+  const properties = members.map(([name, member]) => [name, read(member, depth - 1, reach)] as const)
   // An object that describes no member at all is a map.
   const others = rest ?? (properties.length === 0 ? true : undefined)
   // What stands in brackets is this object's, described or not.
@@ -89,6 +90,19 @@ function membersOf(
       others !== false &&
       !isOpen && { additionalProperties: read(others, depth - 1, reach) }),
   }
+}
+
+/** What a schema says of an object's members: of each by its name, and of all others. */
+export function describedMembers(
+  schema: JsonSchema,
+  schemas: Schemas,
+): { readonly members: readonly (readonly [name: string, schema: JsonSchema])[]; readonly rest?: JsonSchema } {
+  const members = [...memberNames(schema, schemas, [])].flatMap(name => {
+    const member = part(schema, schemas, [], one => ownMember(one, name))
+    return member === undefined ? [] : [[name, member] as const]
+  })
+  const rest = part(schema, schemas, [], one => one.additionalProperties as JsonSchema | undefined)
+  return { members, ...(rest !== undefined && { rest }) }
 }
 
 function ownMember(schema: ObjectSchema, name: string): JsonSchema | undefined {

@@ -5,7 +5,7 @@ import type { paths } from './types.js'
 /** One handler per operation. The second type is what its policy has proved, as `auth`, before it runs. */
 export interface Handlers {
   getPet: Handler<paths['/pets/{petId}']['get'], { key: Principals['key'] }>
-  putPet: Handler<paths['/pets/{petId}']['put'], { key: Principals['key'] }>
-  patchPet: Handler<paths['/pets/{petId}']['patch'], { key: Principals['key'] }>
+  putPet: Handler<paths['/pets/{petId}']['put'], { key: Principals['key'] }, { readOnly: true }>
+  patchPet: Handler<paths['/pets/{petId}']['patch'], { key: Principals['key'] }, { streams: 'application/octet-stream' }>
   readStyles: Handler<paths['/styles']['get'], { key: Principals['key'] }>
 }

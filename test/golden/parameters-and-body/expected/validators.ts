@@ -3,6 +3,7 @@
 import { type OperationValidator, schemaFunctions } from 'gatewright/runtime'
 
 const text0 = { type: 'object', properties: { id: { type: 'integer' }, name: { type: 'string' }, parent: { type: [] } } }
+const readOnly0 = { names: ['id'], inside: () => ({ members: { parent: readOnly0 } }) }
 
 export const validators: Record<
   | 'getPet'
@@ -10,7 +11,7 @@ export const validators: Record<
   | 'patchPet'
   | 'readStyles', OperationValidator> = {
   getPet: { parameters: [{ in: 'path', name: 'petId', required: true, type: 'integer', valid: validate0 }, { in: 'header', name: 'X-Trace', type: 'string', valid: validate1 }, { in: 'query', name: 'fields', explode: false, type: 'array', items: { type: 'string' }, valid: validate2 }, { in: 'query', name: 'limit', type: 'integer', default: 20, valid: validate4 }, { in: 'query', name: 'filter', type: 'object', additionalProperties: { type: 'string' }, except: ['fields', 'limit', 'key'], valid: validate5 }, { in: 'cookie', name: 'theme', type: 'string' }] },
-  putPet: { parameters: [{ in: 'path', name: 'petId', required: true, type: 'integer', valid: validate0 }, { in: 'header', name: 'X-Trace', type: 'string', valid: validate1 }], body: { required: true, content: [{ mediaType: 'application/json', as: 'json', valid: validate6 }, { mediaType: 'application/x-www-form-urlencoded', as: 'form', text: text0, valid: validate6 }] } },
+  putPet: { parameters: [{ in: 'path', name: 'petId', required: true, type: 'integer', valid: validate0 }, { in: 'header', name: 'X-Trace', type: 'string', valid: validate1 }], body: { required: true, content: [{ mediaType: 'application/json', as: 'json', readOnly: readOnly0, valid: validate6 }, { mediaType: 'application/x-www-form-urlencoded', as: 'form', text: text0, members: { parent: { as: 'json' } }, readOnly: readOnly0, valid: validate6 }] } },
   patchPet: { parameters: [{ in: 'path', name: 'petId', required: true, type: 'integer', valid: validate0 }, { in: 'header', name: 'X-Trace', required: true, type: 'string' }], body: { content: [{ mediaType: 'text/plain', as: 'text', valid: validate7 }, { mediaType: 'application/octet-stream', as: 'stream' }, { mediaType: 'application/json', as: 'json' }] } },
   readStyles: { parameters: [{ in: 'query', name: 'ids', style: 'pipeDelimited', type: 'array', items: { type: 'integer' }, valid: validate8 }, { in: 'query', name: 'where', style: 'deepObject', type: 'object', properties: { tag: { type: 'object', properties: { name: { type: 'string' } } } }, valid: validate9 }, { in: 'query', name: 'near', content: 'json', valid: validate6 }] },
 }
@@ -133,11 +134,8 @@ errors++;
 }
 }
 if(data.id !== undefined && func0.call(data, "id")){
-let data0 = data.id;
-if(!((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0)))){
-(vErrors ??= []).push({instancePath:instancePath+"/id",keyword:"type",params:{type: "integer"}});
+(vErrors ??= []).push({instancePath:instancePath+"/id",keyword:"false schema",params:{}});
 errors++;
-}
 }
 if(data.name !== undefined && func0.call(data, "name")){
 let data1 = data.name;
