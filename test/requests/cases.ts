@@ -1,10 +1,10 @@
-import { child, type FoundOperation, members, type NaiveDocument } from '../sweep/naive-document.js'
+import { child, type FoundOperation, type NaiveDocument } from '../sweep/naive-document.js'
 import type { SampleRequest } from '../sweep/request.js'
-import { requestSchema, type SchemaRoot } from './document-schema.js'
+import { type Body, bodiesOf, bytesFor } from './bodies.js'
 import { fake } from './fake.js'
 import type { Judge } from './judge.js'
 import { type FoundParameter, parametersOf } from './parameters.js'
-import { formText, isWritable, write } from './spelling.js'
+import { isWritable, type Written, write } from './spelling.js'
 import { pointerTo } from './values.js'
 import { type Violation, violationsOf } from './violations.js'
 
@@ -28,126 +28,90 @@ export interface Cases {
   readonly unviolated: readonly string[]
 }
 
-interface Content {
-  readonly mediaType: string
-  readonly text: (value: unknown) => string | undefined
-  readonly isText: boolean
-  readonly schema: SchemaRoot
-}
+/** A parameter, and a value that fits it. */
+type Chosen = readonly [parameter: FoundParameter, value: unknown]
 
-/** The requests that are made up for one operation. */
+/** The requests that are made up for one operation: those that fit, and those that one thing is wrong with. */
 export function casesOf(operation: FoundOperation, { version }: NaiveDocument, judge: Judge): Cases {
-  const unfaked: string[] = []
-  const unviolated: string[] = []
-  const accepted: Case[] = []
-  const refused: Case[] = []
-
-  const parameters = parametersOf(operation, version)
-  const values = new Map<FoundParameter, unknown>()
-  for (const parameter of parameters) {
+  const parameters = parametersOf(operation, version).map((parameter): Chosen => {
     const accepts = (value: unknown) => isWritable(parameter, value)
-    const value = fake(parameter.schema, judge, { optional: true, accepts })
-    if (value === undefined) unfaked.push(`${parameter.place} ${parameter.name}`)
-    else values.set(parameter, value)
-  }
-  const most = [...values]
-  const least = most.filter(([{ required }]) => required)
-  const written = (chosen: readonly (readonly [FoundParameter, unknown])[], body?: Body): SampleRequest => {
-    const start = { path: operation.path, query: [], headers: {}, cookies: [] }
-    const parts = chosen.reduce((into, [parameter, value]) => write(parameter, value, into), start as Parts)
-    if (!body) return { method: operation.method, ...parts }
-    const headers = { ...parts.headers, 'content-type': body.mediaType }
-    return { method: operation.method, ...parts, headers, body: body.body }
-  }
-
+    return [parameter, fake(parameter.schema, judge, { optional: true, accepts })]
+  })
+  const bodies = bodiesOf(operation, version, judge)
+  const made = bodies.flatMap(one => one.made ?? [])
+  const unfaked = [
+    ...parameters.filter(([, value]) => value === undefined).map(([{ place, name }]) => `${place} ${name}`),
+    ...bodies.filter(one => !one.made).map(one => one.mediaType),
+  ]
   const isBodyRequired = child(operation.requestBody, 'required').value === true
-  let leastBody: Body | undefined
-  const contents = contentsOf(operation, version)
-  for (const content of contents) {
-    const { mediaType, schema, isText, text } = content
-    const accepts = (value: unknown) => text(value) !== undefined
-    const bodyOf = (value: unknown): Body => ({ mediaType, body: text(value) ?? '' })
-    const some = fake(schema, judge, { optional: false, accepts })
-    const all = fake(schema, judge, { optional: true, accepts })
-    if (some === undefined || all === undefined) {
-      unfaked.push(mediaType)
-      continue
-    }
-    leastBody ??= bodyOf(some)
-    accepted.push({ title: `least of ${mediaType}`, request: written(least, bodyOf(some)) })
-    accepted.push({ title: `most of ${mediaType}`, request: written(most, bodyOf(all)) })
-    const found = violationsOf(all, schema, judge, { isText, accepts })
-    unviolated.push(...found.unviolated.map(title => `${mediaType}: ${title}`))
-    for (const { title, value, ...fault } of found.violations) {
-      const request = written(least, bodyOf(value))
-      refused.push({ title: `${mediaType}: ${title}`, request, fault: { in: 'body', ...fault } })
-    }
-  }
-  if (contents.length === 0) leastBody = bytesOf(operation)
-  const isUnfaked = parameters.some(one => one.required && !values.has(one))
-  if (isUnfaked || (isBodyRequired && leastBody === undefined))
-    return { accepted: [], refused: [], unfaked, unviolated }
-  if (isBodyRequired) {
-    refused.push({ title: 'no body', request: written(least), fault: { in: 'body', ...missing('') } })
+  const leastBody = bodies.length === 0 ? bytesFor(operation) : made[0]?.least
+  const isUnfaked = parameters.some(([{ required }, value]) => required && value === undefined)
+  if (isUnfaked || (isBodyRequired && leastBody === undefined)) {
+    return { accepted: [], refused: [], unfaked, unviolated: [] }
   }
 
+  const most = parameters.filter(([, value]) => value !== undefined)
+  const least = most.filter(([{ required }]) => required)
   const body = isBodyRequired ? leastBody : undefined
-  accepted.push({ title: 'least', request: written(least, body) })
-  accepted.push({ title: 'most', request: written(most, body ?? leastBody) })
-  for (const [parameter, value] of values) {
+  const found = most.map(chosen => parameterCases(chosen))
+  return {
+    accepted: distinct([
+      { title: 'least', request: requestOf(operation, least, body) },
+      { title: 'most', request: requestOf(operation, most, leastBody) },
+      ...made.flatMap(one => [
+        { title: `least of ${one.least.mediaType}`, request: requestOf(operation, least, one.least) },
+        { title: `most of ${one.most.mediaType}`, request: requestOf(operation, most, one.most) },
+      ]),
+    ]),
+    refused: [
+      ...(isBodyRequired
+        ? [{ title: 'no body', request: requestOf(operation, least), fault: missing('body', '') }]
+        : []),
+      ...made.flatMap(one => one.wrong.map(({ body: wrong, violation }) => bodyCase(wrong, violation))),
+      ...found.flatMap(one => one.cases),
+    ],
+    unfaked,
+    unviolated: [
+      ...made.flatMap(one => one.unviolated.map(title => `${one.most.mediaType}: ${title}`)),
+      ...found.flatMap(one => one.unviolated),
+    ],
+  }
+
+  function bodyCase(wrong: Body, { title, at, pointers, isPlain, isAlternative }: Violation): Case {
+    const fault = { in: 'body', at, pointers, isPlain, isAlternative }
+    return { title: `${wrong.mediaType}: ${title}`, request: requestOf(operation, least, wrong), fault }
+  }
+
+  function parameterCases([parameter, value]: Chosen): { cases: Case[]; unviolated: string[] } {
     const { name, place, required, schema } = parameter
     const others = most.filter(([one]) => one !== parameter)
     const prefix = pointerTo([name])
-    if (required && place !== 'path') {
-      const fault = { in: place, ...missing(prefix) }
-      refused.push({ title: `${place} ${name}: missing`, request: written(others, body), fault })
-    }
+    const absent = { request: requestOf(operation, others, body), fault: missing(place, prefix) }
     const accepts = (wrong: unknown) => isWritable(parameter, wrong)
-    const found = violationsOf(value, schema, judge, { isText: true, accepts })
-    unviolated.push(...found.unviolated.map(title => `${place} ${name}: ${title}`))
-    for (const { title, value: wrong, ...fault } of found.violations) {
-      const at = prefix + fault.at
-      const pointers = fault.pointers.map(pointer => prefix + pointer)
-      const request = written([...others, [parameter, wrong]], body)
-      refused.push({ title: `${place} ${name}: ${title}`, request, fault: { ...fault, in: place, at, pointers } })
+    const { violations, unviolated } = violationsOf(value, schema, judge, { isText: true, accepts })
+    const wrong = violations.map(
+      ({ title, value: changed, at, pointers, isPlain, isAlternative }): Case => ({
+        title: `${place} ${name}: ${title}`,
+        request: requestOf(operation, [...others, [parameter, changed]], body),
+        fault: { in: place, at: prefix + at, pointers: pointers.map(one => prefix + one), isPlain, isAlternative },
+      }),
+    )
+    return {
+      cases: required && place !== 'path' ? [{ title: `${place} ${name}: missing`, ...absent }, ...wrong] : wrong,
+      unviolated: unviolated.map(title => `${place} ${name}: ${title}`),
     }
   }
-  return { accepted: distinct(accepted), refused, unfaked, unviolated }
 }
 
-type Parts = Parameters<typeof write>[2]
-
-interface Body {
-  readonly mediaType: string
-  readonly body: string
+function requestOf({ method, path }: FoundOperation, chosen: readonly Chosen[], body?: Body): SampleRequest {
+  let written: Written = { path, query: [], headers: {}, cookies: [] }
+  for (const [parameter, value] of chosen) written = write(parameter, value, written)
+  if (!body) return { method, ...written }
+  return { method, ...written, headers: { ...written.headers, 'content-type': body.mediaType }, body: body.text }
 }
 
-function missing(at: string): Omit<ExpectedFault, 'in'> {
-  return { at, pointers: [at], isPlain: true, isAlternative: false }
-}
-
-/** The types whose schemas say something of a body that is sent. XML is read by nobody. */
-function contentsOf({ requestBody }: FoundOperation, version: string): Content[] {
-  return members(child(requestBody, 'content')).flatMap(([mediaType, node]): Content[] => {
-    const schema = () => requestSchema(child(node, 'schema'), version)
-    if (/[/+]json\b/.test(mediaType)) {
-      return [{ mediaType, schema: schema(), isText: false, text: jsonText }]
-    }
-    return /urlencoded/.test(mediaType) ? [{ mediaType, schema: schema(), isText: true, text: formText }] : []
-  })
-}
-
-/** The default of `bodyLimit`. */
-const MOST_BYTES = 102_400
-
-function jsonText(value: unknown): string | undefined {
-  const text = JSON.stringify(value)
-  return Buffer.byteLength(text) > MOST_BYTES ? undefined : text
-}
-
-function bytesOf({ requestBody }: FoundOperation): Body | undefined {
-  const [mediaType] = members(child(requestBody, 'content')).map(([type]) => type)
-  return mediaType === undefined ? undefined : { mediaType, body: 'bytes' }
+function missing(place: string, at: string): ExpectedFault {
+  return { in: place, at, pointers: [at], isPlain: true, isAlternative: false }
 }
 
 function distinct(cases: readonly Case[]): Case[] {
