@@ -15,7 +15,7 @@ export interface Case {
   readonly fault?: ExpectedFault
 }
 
-export interface ExpectedFault extends Pick<Violation, 'at' | 'pointers' | 'isPlain' | 'isAlternative'> {
+export interface ExpectedFault extends Pick<Violation, 'kind' | 'at' | 'pointers' | 'isPlain' | 'isAlternative'> {
   readonly in: string
 }
 
@@ -77,9 +77,12 @@ export function casesOf(operation: FoundOperation, { version }: NaiveDocument, j
     ],
   }
 
-  function bodyCase(wrong: Body, { title, at, pointers, isPlain, isAlternative }: Violation): Case {
-    const fault = { in: 'body', at, pointers, isPlain, isAlternative }
-    return { title: `${wrong.mediaType}: ${title}`, request: requestOf(operation, least, wrong), fault }
+  function bodyCase(wrong: Body, { title, ...fault }: Violation): Case {
+    return {
+      title: `${wrong.mediaType}: ${title}`,
+      request: requestOf(operation, least, wrong),
+      fault: { in: 'body', ...fault },
+    }
   }
 
   function parameterCases([parameter, value]: Chosen): { cases: Case[]; unviolated: string[] } {
@@ -90,10 +93,10 @@ export function casesOf(operation: FoundOperation, { version }: NaiveDocument, j
     const accepts = (wrong: unknown) => isWritable(parameter, wrong)
     const { violations, unviolated } = violationsOf(value, schema, judge, { isText: true, accepts })
     const wrong = violations.map(
-      ({ title, value: changed, at, pointers, isPlain, isAlternative }): Case => ({
+      ({ title, value: changed, ...fault }): Case => ({
         title: `${place} ${name}: ${title}`,
         request: requestOf(operation, [...others, [parameter, changed]], body),
-        fault: { in: place, at: prefix + at, pointers: pointers.map(one => prefix + one), isPlain, isAlternative },
+        fault: { ...fault, in: place, at: prefix + fault.at, pointers: fault.pointers.map(one => prefix + one) },
       }),
     )
     return {
@@ -111,7 +114,7 @@ function requestOf({ method, path }: FoundOperation, chosen: readonly Chosen[], 
 }
 
 function missing(place: string, at: string): ExpectedFault {
-  return { in: place, at, pointers: [at], isPlain: true, isAlternative: false }
+  return { in: place, kind: 'required', at, pointers: [at], isPlain: true, isAlternative: false }
 }
 
 function distinct(cases: readonly Case[]): Case[] {

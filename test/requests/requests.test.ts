@@ -31,7 +31,7 @@ describe.each(requestedDocuments)('$name', requested => {
     service = await serveFrom(output, document, grantsOf(document), handlers)
     const judge = new Judge()
     for (const operation of looked) cases.set(operation, casesOf(operation, document, judge))
-  })
+  }, 300_000)
 
   afterAll(async () => service?.[Symbol.asyncDispose]())
 
@@ -53,6 +53,9 @@ describe.each(requestedDocuments)('$name', requested => {
         alternative: count(one => one.isAlternative),
         exact: count(one => one.isPlain),
       },
+      kinds: Object.fromEntries(
+        [...new Set(refused.map(one => one.kind))].map(kind => [kind, count(one => one.kind === kind)]),
+      ),
       unfaked: all.flatMap(([{ name }, { unfaked }]) => unfaked.map(place => `${name}: ${place}`)),
       unviolated: all.flatMap(([{ name }, { unviolated }]) => unviolated.map(place => `${name}: ${place}`)).length,
     }).toEqual({
@@ -61,6 +64,7 @@ describe.each(requestedDocuments)('$name', requested => {
       multipart: requested.multipart,
       accepted: requested.accepted,
       refused: requested.refused,
+      kinds: requested.kinds,
       unfaked: Object.keys(requested.unfaked),
       unviolated: requested.unviolated,
     })

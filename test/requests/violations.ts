@@ -8,6 +8,7 @@ import { type Path, pointerTo, replaced, valueAt, without } from './values.js'
 export interface Violation {
   /** The keyword, and where. */
   readonly title: string
+  readonly kind: string
   readonly value: unknown
   /** Where ajv says that something is wrong. */
   readonly pointers: readonly string[]
@@ -41,7 +42,7 @@ export function violationsOf(value: unknown, root: SchemaRoot, judge: Judge, med
         if (violations.has(title)) continue
         const found = firstRefused(attempt, demand)
         if (typeof found === 'object') {
-          violations.set(title, { title, ...found })
+          violations.set(title, { title, kind: attempt.name, ...found })
           unviolated.delete(title)
         } else if (found === 'unviolated') unviolated.add(title)
       }
@@ -51,7 +52,7 @@ export function violationsOf(value: unknown, root: SchemaRoot, judge: Judge, med
 
   function firstRefused({ keyword, path, changed }: Attempt, { isAlternative }: Demand) {
     const at = pointerTo(path)
-    let first: Omit<Violation, 'title'> | undefined
+    let first: Omit<Violation, 'title' | 'kind'> | undefined
     let isSendable = false
     for (const apply of changed) {
       const wrong = apply(value)
