@@ -40,12 +40,17 @@ export interface Service extends AsyncDisposable {
 
 const MOUNT = '/mounted'
 
-/** Serves the router that was emitted into a folder, with its stubs, on 127.0.0.1. */
-export async function serveFrom(folder: string, document: NaiveDocument, authority: Authority): Promise<Service> {
+/** Serves the router that was emitted into a folder on 127.0.0.1, with its stubs or other handlers. */
+export async function serveFrom(
+  folder: string,
+  document: NaiveDocument,
+  authority: Pick<Authority, 'verifiers'> & Partial<Pick<Authority, 'tls'>>,
+  others?: object,
+): Promise<Service> {
   const { createRouter } = (await import(join(folder, 'generated/router.ts'))) as {
     createRouter: (handlers: object, options: object) => Router
   }
-  const handlers = (await import(join(folder, 'handlers/index.ts'))) as object
+  const handlers = others ?? ((await import(join(folder, 'handlers/index.ts'))) as object)
   let decided: Decided | undefined
   const router = createRouter(handlers, {
     schemes: authority.verifiers(document.schemes),
@@ -61,7 +66,7 @@ export async function serveFrom(folder: string, document: NaiveDocument, authori
     ? createTlsServer({ ...tls, requestCert: true, rejectUnauthorized: false }, app)
     : createServer(app)
   // An agent keeps connections apart by the certificate that they show.
-  const agent = isTls ? new TlsAgent({ keepAlive: true, ca: tls.ca }) : new Agent({ keepAlive: true })
+  const agent = isTls ? new TlsAgent({ keepAlive: true, ca: tls?.ca }) : new Agent({ keepAlive: true })
   const requestBy = isTls ? httpsRequest : httpRequest
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
