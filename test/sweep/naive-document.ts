@@ -37,28 +37,31 @@ export interface NaiveDocument {
   readonly schemes: { readonly [name: string]: Scheme }
 }
 
-const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace']
+const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace', 'query']
 
 /** Reads a document in the plainest way there is: what the generated router is measured by must not be its own source. */
 export function readNaively(entry: string): NaiveDocument {
   const root = { file: entry, value: parsed(entry) }
   const inherited = child(root, 'security').value as readonly Alternative[] | undefined
   const operations = members(child(root, 'paths')).flatMap(([path, item]) =>
-    members(item)
-      .filter(([method]) => METHODS.includes(method))
-      .map(([method, operation]) => {
-        const name = `${method.toUpperCase()} ${path}`
-        for (const one of [root, item, operation]) refuseExtensions(name, one)
-        const alternatives = (child(operation, 'security').value as typeof inherited) ?? inherited ?? []
-        return {
-          name,
-          method: method.toUpperCase(),
-          path,
-          alternatives,
-          parameters: [...elements(child(item, 'parameters')), ...elements(child(operation, 'parameters'))],
-          requestBody: follow(child(operation, 'requestBody')),
-        }
-      }),
+    [
+      ...members(item)
+        .filter(([field]) => METHODS.includes(field))
+        .map(([field, operation]) => [field.toUpperCase(), operation] as const),
+      ...members(child(item, 'additionalOperations')),
+    ].map(([method, operation]) => {
+      const name = `${method} ${path}`
+      for (const one of [root, item, operation]) refuseExtensions(name, one)
+      const alternatives = (child(operation, 'security').value as typeof inherited) ?? inherited ?? []
+      return {
+        name,
+        method,
+        path,
+        alternatives,
+        parameters: [...elements(child(item, 'parameters')), ...elements(child(operation, 'parameters'))],
+        requestBody: follow(child(operation, 'requestBody')),
+      }
+    }),
   )
   const schemes = members(child(child(root, 'components'), 'securitySchemes')).map(
     ([name, scheme]) => [name, follow(scheme).value as Scheme] as const,

@@ -1,4 +1,4 @@
-import { Agent, createServer, request as httpRequest, type IncomingHttpHeaders } from 'node:http'
+import { Agent, createServer, request as httpRequest, type IncomingHttpHeaders, METHODS } from 'node:http'
 import { createServer as createTlsServer, request as httpsRequest, Agent as TlsAgent } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -39,6 +39,8 @@ export interface Service extends AsyncDisposable {
 }
 
 const MOUNT = '/mounted'
+/** In a header of this name travels a method that Node's parser does not know yet: QUERY, before version 22. */
+const METHOD = 'x-method'
 
 /** Serves the router that was emitted into a folder on 127.0.0.1, with its stubs or other handlers. */
 export async function serveFrom(
@@ -58,7 +60,14 @@ export async function serveFrom(
       decided = one
     },
   })
-  const app = express().disable('x-powered-by').use(MOUNT, router)
+  const app = express()
+    .disable('x-powered-by')
+    .use((request, _, next) => {
+      const method = request.headers[METHOD]
+      if (typeof method === 'string') request.method = method
+      next()
+    })
+    .use(MOUNT, router)
   const { tls } = authority
   // Certificates are shown in the handshake of a TLS server of its own.
   const isTls = Object.values(document.schemes).some(one => one.type === 'mutualTLS')
@@ -74,16 +83,18 @@ export async function serveFrom(
   return {
     async send({ method, path, query, headers, cookies, body, certificate }) {
       decided = undefined
+      const isKnown = METHODS.includes(method)
       const answer = await new Promise<Omit<Answer, 'decided'>>((resolve, reject) => {
         const request = requestBy({
           agent,
           ...(certificate && { key: certificate.key, cert: certificate.cert }),
           host: '127.0.0.1',
           port,
-          method,
+          method: isKnown ? method : 'POST',
           path: `${MOUNT}${path}${query.length > 0 ? `?${query.join('&')}` : ''}`,
           headers: {
             ...headers,
+            ...(!isKnown && { [METHOD]: method }),
             ...(cookies.length > 0 && { cookie: cookies.join('; ') }),
             ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }),
           },
