@@ -6,7 +6,7 @@ import { faultsOfTypes } from './compilation.js'
 import { type Authority, startAuthority } from './credentials.js'
 import { sweepFolder, sweptDocuments } from './documents.js'
 import { type Case, casesOf, type Expected } from './expectation.js'
-import { type FoundOperation, readNaively } from './naive-document.js'
+import { type Alternative, type FoundOperation, readNaively } from './naive-document.js'
 import { type SampleRequest, sampleRequest } from './request.js'
 import { type Answer, generateInto, type Service, serveFrom } from './service.js'
 
@@ -25,7 +25,9 @@ afterAll(async () => {
 describe.each(sweptDocuments(folder))('$name', swept => {
   const output = join(folder, swept.name.replaceAll(/[^a-z0-9-]+/g, '-'))
   const document = readNaively(swept.entry)
-  const skipped = Object.keys(swept.skipped)
+  const { rules = {}, optional = 0, unfit = [] } = swept
+  const reasons = Object.entries(swept.skipped ?? {})
+  const skipped = reasons.map(([name]) => name)
   const kept = document.operations.filter(one => !skipped.includes(one.name))
   const left = document.operations.filter(one => skipped.includes(one.name))
   let refused: Generated
@@ -34,7 +36,7 @@ describe.each(sweptDocuments(folder))('$name', swept => {
 
   beforeAll(async () => {
     if (left.length > 0) refused = await generateInto(`${output}-refused`, swept)
-    generated = await generateInto(output, swept, { 'feature-unsupported': 'off' })
+    generated = await generateInto(output, swept, rules)
     service = await serveFrom(output, document, authority)
   })
 
@@ -50,27 +52,27 @@ describe.each(sweptDocuments(folder))('$name', swept => {
     const without = cases.filter(one => one.lacking !== undefined && one.expected.outcome === 'insufficient')
     expect({
       operations: document.operations.length,
-      public: document.operations.filter(one => one.alternatives.length === 0).length,
+      public: document.operations.filter(isPublic).length,
+      optional: document.operations.filter(one => !isPublic(one) && one.alternatives.some(isEmpty)).length,
       scopes: without.length,
       skipped: left.map(one => one.name),
-    }).toEqual({ operations: swept.operations, public: swept.public, scopes: swept.scopes, skipped })
+    }).toEqual({ operations: swept.operations, public: swept.public, optional, scopes: swept.scopes, skipped })
   })
 
-  test.runIf(left.length > 0)('is refused as long as operations of it cannot be enforced', () => {
+  test.runIf(left.length > 0)('is refused as long as no rule is lowered', () => {
     const faults = refused.diagnostics.filter(one => one.severity === 'error')
     expect(refused.files).toBeUndefined()
     expect(existsSync(`${output}-refused`)).toBe(false)
-    expect(faults.map(one => one.code)).toEqual(left.map(() => 'feature-unsupported'))
-    for (const [index, [name, reason]] of Object.entries(swept.skipped).entries()) {
-      expect(faults[index]?.message).toContain(`${name} needs `)
-      expect(faults[index]?.message).toContain(reason)
-    }
+    expect(new Set(faults.map(one => one.code))).toEqual(new Set(Object.keys(rules)))
+    const places = faults.map(one => one.location?.pointer.split('/')[2]?.replaceAll('~1', '/').replaceAll('~0', '~'))
+    expect(new Set(places)).toEqual(new Set(left.map(one => one.path)))
   })
 
   test('is generated, every operation or a warning that names it', () => {
     const warned = generated.diagnostics.filter(one => one.code === 'operation-skipped')
     expect(generated.diagnostics.filter(one => one.severity === 'error')).toEqual([])
     expect(warned.map(one => one.message.split(' is left out: ')[0])).toEqual(skipped)
+    for (const [index, [, reason]] of reasons.entries()) expect(warned[index]?.message).toContain(reason)
     const { operations = [], skipped: without = [] } = generated.model ?? {}
     const names = (all: readonly { method: string; path: string }[]) =>
       all.map(one => `${one.method.toUpperCase()} ${one.path}`)
@@ -88,31 +90,55 @@ describe.each(sweptDocuments(folder))('$name', swept => {
     for (const one of casesOf(operation, document)) {
       const request = one.expected.outcome === 'granted' ? valid : broken
       actual[one.title] = seen(await answerTo(request, one))
-      wanted[one.title] = described(operation, one.expected)
+      wanted[one.title] = described(operation, one.expected, unfit.includes(operation.name))
     }
     expect(actual).toEqual(wanted)
   })
 
-  test.each(kept.filter(one => one.method === 'GET'))('HEAD, where $name is', async operation => {
-    const request = { ...(await validRequest(operation)), method: 'HEAD' }
-    for (const one of casesOf(operation, document)) {
-      const { status } = await answerTo(request, one)
-      expect(status, one.title).toBe(STATUSES[one.expected.outcome])
+  const heads = kept.filter(one => one.method === 'HEAD').map(one => one.path)
+  test.each(kept.filter(one => one.method === 'GET' && !heads.includes(one.path)))(
+    'HEAD, where $name is',
+    async operation => {
+      const request = { ...(await validRequest(operation)), method: 'HEAD' }
+      for (const one of casesOf(operation, document)) {
+        const { status } = await answerTo(request, one)
+        expect(status, one.title).toBe(STATUSES[one.expected.outcome])
+      }
+    },
+  )
+
+  test.each(left)('$name has no route of its own', async operation => {
+    const written = sampleRequest(operation)
+    // A fragment is the client's alone (RFC 9110 section 7.1): what it asks for is the rest.
+    const [path = ''] = written.path.split('#')
+    const asked = { ...written, path }
+    const reached = kept.find(one => one.method === operation.method && one.path === operation.path.split('#')[0])
+    if (!reached) return expectNothing(operation, asked)
+    for (const one of casesOf(reached, document)) expectGuard(reached, one, await answerTo(asked, one))
+    // Who sends it nevertheless finds nothing, or the same guard.
+    for (const one of casesOf(reached, document)) {
+      const answer = await answerTo(written, one)
+      if (answer.decided) expectGuard(reached, one, answer)
+      else expect([404, 405], one.title).toContain(answer.status)
     }
   })
 
-  test.runIf(left.length > 0)('has no route for what was left out', async () => {
-    for (const operation of left) {
-      const credentials = operation.alternatives.map(one =>
-        Object.entries(one).map(([scheme, scopes]) => ({ scheme, scopes })),
-      )
-      for (const sent of [[], ...credentials]) {
-        const { status, decided } = await answerTo(sampleRequest(operation), { sent })
-        expect(decided, operation.name).toBeUndefined()
-        expect([404, 405], operation.name).toContain(status)
-      }
+  /** The request has reached that operation, and was let in there only as its own policy says. */
+  function expectGuard(reached: FoundOperation, { title, expected }: Case, { status, decided }: Answer): void {
+    expect(decided && `${decided.method} ${decided.path}`, title).toBe(reached.name)
+    // Its body is what the other operation wants.
+    expect(expected.outcome === 'granted' ? [501, 400, 415] : [STATUSES[expected.outcome]], title).toContain(status)
+  }
+
+  /** Nor with the credentials of what was left out. */
+  async function expectNothing({ name, alternatives }: FoundOperation, request: SampleRequest): Promise<void> {
+    const credentials = alternatives.map(one => Object.entries(one).map(([scheme, scopes]) => ({ scheme, scopes })))
+    for (const sent of [[], ...credentials]) {
+      const { status, decided } = await answerTo(request, { sent })
+      expect(decided, name).toBeUndefined()
+      expect([404, 405], name).toContain(status)
     }
-  })
+  }
 
   /** Of the samples, the first that is not answered 400: a variant may not fit with what stands beside it. */
   async function validRequest(operation: FoundOperation): Promise<SampleRequest> {
@@ -128,9 +154,17 @@ describe.each(sweptDocuments(folder))('$name', swept => {
 test('all that was emitted compiles, as strictly as this repository does', () => {
   const { files, faults } = faultsOfTypes(folder)
   expect(faults).toBe('')
-  // Five files each, and the stubs.
-  expect(files).toBeGreaterThan(200)
-})
+  // A stub for each operation, and five files for each document.
+  expect(files).toBeGreaterThan(2500)
+}, 240_000)
+
+function isEmpty(alternative: Alternative): boolean {
+  return Object.keys(alternative).length === 0
+}
+
+function isPublic({ alternatives }: FoundOperation): boolean {
+  return alternatives.every(isEmpty)
+}
 
 const STATUSES: { readonly [outcome in Expected['outcome']]: number } = {
   granted: 501,
@@ -155,10 +189,12 @@ function seen({ status, headers, body, decided }: Answer): object {
   }
 }
 
-function described({ name }: FoundOperation, expected: Expected): object {
+function described({ name }: FoundOperation, expected: Expected, isUnfit: boolean): object {
   const known = { status: STATUSES[expected.outcome], decided: name }
   switch (expected.outcome) {
     case 'granted':
+      if (isUnfit)
+        return { ...known, status: 400, schemes: expected.schemes, body: expect.stringContaining('"errors"') }
       return { ...known, schemes: expected.schemes }
     case 'challenged':
       return { ...known, challenge: expected.challenge, body: '' }
