@@ -129,6 +129,7 @@ describe('whatever the texts of a document are', () => {
     ['path', 'a%25'],
     ['pathParameter', 'a%'],
     ['schemaName', '%'],
+    ['schemaName', '%2F'],
     ['property', '\ud800'],
     ['property', 'valueOf'],
     ['property', '__defineGetter__'],
