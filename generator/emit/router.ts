@@ -36,6 +36,8 @@ export function emitRouter(model: ApiModel): string {
   const types = schemes.some(({ claims }) => claims !== undefined)
     ? "import type { components } from './types.js'\n"
     : ''
+  // With no operation, what nothing uses would be an error of the user's compiler.
+  const hasHandlers = operations.length > 0
   const options = members.length === 0 ? 'options: RouterOptions = {}' : 'options: RouterOptions'
   const gate = [
     'securitySchemes',
@@ -49,12 +51,11 @@ export function emitRouter(model: ApiModel): string {
 import type { Handlers } from './handlers.js'
 import { policies, securitySchemes } from './policies.js'
 import { replies } from './replies.js'
-${types}import { validators } from './validators.js'
-
+${types}${hasHandlers ? "import { validators } from './validators.js'\n" : ''}
 /** What the document asks of you: a verifier per security scheme, a function per \`$check\`. */
 ${members.length === 0 ? 'export type RouterOptions = GateOptions' : `export interface RouterOptions extends GateOptions {\n${members.map(one => `  ${one}\n`).join('')}}`}
 
-export function createRouter(handlers: Handlers, ${options}): Router {
+export function createRouter(${hasHandlers ? 'handlers' : '_handlers'}: Handlers, ${options}): Router {
   const gate = createGate(${gate.join(', ')})
 ${lines.map(line => `  ${line}\n`).join('')}  return gate.router
 }

@@ -1,6 +1,8 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { RuleSettings } from '../../generator/index.js'
+import { readRecord } from '../../generator/load/record.js'
 import { documentPath } from '../documents.js'
 
 /** A real document, and what somebody who read it counted there. */
@@ -10,12 +12,18 @@ export interface SweptDocument {
   readonly entry: string
   readonly root?: string
   readonly operations: number
-  /** Operations of that number that anybody may call. */
+  /** Operations of that number that ask for no credential: no alternative, or none but `{}`. */
   readonly public: number
   /** Scopes, counted at every operation that demands them: without one of them alone, the answer is 403. */
   readonly scopes: number
-  /** `METHOD /path` of those that cannot be enforced yet, and a word of the reason. */
-  readonly skipped: { readonly [operation: string]: string }
+  /** Operations that ask for credentials and are open to who sends none. Default 0. */
+  readonly optional?: number
+  /** What its owner lowers, for without it the document is refused. */
+  readonly rules?: RuleSettings
+  /** `METHOD /path` of those that are left out then, and a word of the reason; their scopes are not counted. */
+  readonly skipped?: { readonly [operation: string]: string }
+  /** `METHOD /path` of those whose schemas no sensible body fits: it is 400 for who may call them. */
+  readonly unfit?: readonly string[]
 }
 
 export const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url))
@@ -36,7 +44,6 @@ export function sweptDocuments(folder: string): readonly SweptDocument[] {
       operations: 20,
       public: 11,
       scopes: 14,
-      skipped: {},
     },
     {
       name: 'readme-security',
@@ -44,7 +51,6 @@ export function sweptDocuments(folder: string): readonly SweptDocument[] {
       operations: 15,
       public: 1,
       scopes: 5,
-      skipped: {},
     },
     {
       name: 'readme-security-multiple, what can be met of it',
@@ -52,7 +58,18 @@ export function sweptDocuments(folder: string): readonly SweptDocument[] {
       operations: 3,
       public: 0,
       scopes: 3,
-      skipped: {},
+    },
+    {
+      name: 'readme-security-multiple',
+      entry: documentPath('readme-security-multiple/security-multiple.json'),
+      operations: 4,
+      public: 0,
+      scopes: 3,
+      rules: { 'alternative-unsatisfiable': 'warn' },
+      skipped: {
+        'POST /anything/and': '"basic" and "oauth2" both need the Authorization header',
+        'POST /anything/many-and-or': '"oauth2" and "basic" both need the Authorization header',
+      },
     },
     {
       name: 'scalar-galaxy',
@@ -60,7 +77,6 @@ export function sweptDocuments(folder: string): readonly SweptDocument[] {
       operations: 10,
       public: 4,
       scopes: 1,
-      skipped: {},
     },
     {
       name: 'figma',
@@ -68,7 +84,6 @@ export function sweptDocuments(folder: string): readonly SweptDocument[] {
       operations: 54,
       public: 0,
       scopes: 74,
-      skipped: {},
     },
     {
       name: 'spotify',
@@ -76,7 +91,6 @@ export function sweptDocuments(folder: string): readonly SweptDocument[] {
       operations: 97,
       public: 0,
       scopes: 88,
-      skipped: {},
     },
     {
       name: 'auth0-myaccount',
@@ -84,7 +98,6 @@ export function sweptDocuments(folder: string): readonly SweptDocument[] {
       operations: 15,
       public: 0,
       scopes: 15,
-      skipped: {},
     },
     {
       name: 'camara-geofencing',
@@ -93,7 +106,6 @@ export function sweptDocuments(folder: string): readonly SweptDocument[] {
       operations: 4,
       public: 0,
       scopes: 5,
-      skipped: {},
     },
     {
       name: 'twilio-api',
@@ -101,20 +113,102 @@ export function sweptDocuments(folder: string): readonly SweptDocument[] {
       operations: 197,
       public: 0,
       scopes: 0,
-      skipped: {},
     },
+    {
+      name: 'box',
+      entry: documentPath('box/openapi.json'),
+      operations: 296,
+      public: 5,
+      scopes: 0,
+      rules: { 'path-malformed': 'warn' },
+      skipped: Object.fromEntries(BEHIND_A_FRAGMENT.map(name => [name, 'holds ? or #'])),
+    },
+    {
+      name: 'ga4gh-drs',
+      entry: withRecord(documentPath('ga4gh-drs/data_repository_service.openapi.yaml'), folder),
+      operations: 9,
+      public: 2,
+      optional: 3,
+      scopes: 0,
+    },
+    { name: 'oai-3.2, mega', entry: documentPath('oai-3.2/mega.yaml'), operations: 1, public: 1, scopes: 0 },
+    {
+      name: 'oai-3.2, non-oauth-scopes',
+      entry: documentPath('oai-3.2/non-oauth-scopes.yaml'),
+      operations: 1,
+      public: 0,
+      scopes: 2,
+    },
+    {
+      name: 'oai-3.2, path-item-object-example',
+      entry: documentPath('oai-3.2/path-item-object-example.yaml'),
+      operations: 3,
+      public: 3,
+      scopes: 0,
+    },
+    {
+      name: 'oai-3.2, path_item_servers_parameters',
+      entry: documentPath('oai-3.2/path_item_servers_parameters.yaml'),
+      operations: 7,
+      public: 7,
+      scopes: 0,
+    },
+    {
+      name: 'oai-3.2, comp_pathitems',
+      entry: documentPath('oai-3.2/comp_pathitems.yaml'),
+      operations: 0,
+      public: 0,
+      scopes: 0,
+    },
+  ]
+}
+
+/** Those that take as long as all others: a test file may run beside another. */
+export function largeDocuments(): readonly SweptDocument[] {
+  return [
     {
       name: 'github',
       entry: documentPath('github/api.github.com.json'),
       operations: 1223,
       public: 1223,
       scopes: 0,
-      skipped: {},
+    },
+    {
+      name: 'digitalocean',
+      entry: documentPath('digitalocean/DigitalOcean-public.v2.yaml'),
+      operations: 659,
+      public: 1,
+      scopes: 680,
+      // A `oneOf` whose branches overlap, to be told apart by their discriminator: a body that fits one fits others.
+      unfit: ['POST /v2/droplets/actions'],
     },
   ]
 }
 
-/** `METHOD /path` → its alternatives that need the Authorization header twice. */
+/** The nineteen of box: what a client sends of such a path ends where its fragment starts. */
+const BEHIND_A_FRAGMENT = [
+  'POST /oauth2/token#refresh',
+  'PUT /metadata_templates/enterprise/securityClassification-6VMVochwUWo/schema#add',
+  'PUT /metadata_templates/enterprise/securityClassification-6VMVochwUWo/schema#update',
+  'POST /metadata_templates/schema#classifications',
+  'GET /files/{file_id}#get_shared_link',
+  'PUT /files/{file_id}#add_shared_link',
+  'PUT /files/{file_id}#update_shared_link',
+  'PUT /files/{file_id}#remove_shared_link',
+  'GET /shared_items#folders',
+  'GET /folders/{folder_id}#get_shared_link',
+  'PUT /folders/{folder_id}#add_shared_link',
+  'PUT /folders/{folder_id}#update_shared_link',
+  'PUT /folders/{folder_id}#remove_shared_link',
+  'GET /shared_items#web_links',
+  'GET /web_links/{web_link_id}#get_shared_link',
+  'PUT /web_links/{web_link_id}#add_shared_link',
+  'PUT /web_links/{web_link_id}#update_shared_link',
+  'PUT /web_links/{web_link_id}#remove_shared_link',
+  'GET /shared_items#app_items',
+] as const
+
+/** A path → its alternatives that need the Authorization header twice. */
 const UNSATISFIABLE: { readonly [path: string]: readonly number[] } = {
   '/anything/and': [0],
   '/anything/many-and-or': [0, 1, 4],
@@ -132,4 +226,19 @@ function withoutUnsatisfiable(path: string, folder: string): string {
   const file = join(folder, 'satisfiable.json')
   writeFileSync(file, JSON.stringify(document))
   return file
+}
+
+const SERVICE_INFO = 'https://raw.githubusercontent.com/ga4gh-discovery/ga4gh-service-info/v1.0.0/service-info.yaml'
+
+/** The document with a recorded copy of the one that it refers to over the network. */
+function withRecord(path: string, folder: string): string {
+  const copied = join(folder, 'recorded')
+  cpSync(dirname(path), copied, { recursive: true })
+  const entry = join(copied, basename(path))
+  const text = 'components: { schemas: { Service: { type: object, properties: { id: { type: string } } } } }\n'
+  for (const [file, content] of readRecord(entry).files(new Map([[SERVICE_INFO, text]])).files) {
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, content)
+  }
+  return entry
 }

@@ -43,7 +43,7 @@ export function casesOf(operation: FoundOperation, { schemes }: NaiveDocument): 
   function strangers(scheme: string): Case[] {
     if (alternatives.some(one => Object.hasOwn(one, scheme))) return []
     const scopes = alternatives.flatMap(one => Object.values(one).flat())
-    const flaws = alternatives.length === 0 ? flawsOf(schemeNamed(schemes, scheme)) : []
+    const flaws = alternatives.every(one => Object.keys(one).length === 0) ? flawsOf(schemeNamed(schemes, scheme)) : []
     return [
       attempt(`a stranger's ${scheme}`, [{ scheme, scopes }]),
       ...flaws.map(flaw => attempt(`a stranger's ${scheme}: ${flaw}`, [{ scheme, scopes, flaw }])),

@@ -31,37 +31,42 @@ export interface FoundOperation {
 }
 
 export interface NaiveDocument {
+  /** Of OpenAPI. */
+  readonly version: string
   readonly operations: readonly FoundOperation[]
   readonly schemes: { readonly [name: string]: Scheme }
 }
 
-const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace']
+const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace', 'query']
 
 /** Reads a document in the plainest way there is: what the generated router is measured by must not be its own source. */
 export function readNaively(entry: string): NaiveDocument {
   const root = { file: entry, value: parsed(entry) }
   const inherited = child(root, 'security').value as readonly Alternative[] | undefined
   const operations = members(child(root, 'paths')).flatMap(([path, item]) =>
-    members(item)
-      .filter(([method]) => METHODS.includes(method))
-      .map(([method, operation]) => {
-        const name = `${method.toUpperCase()} ${path}`
-        for (const one of [root, item, operation]) refuseExtensions(name, one)
-        const alternatives = (child(operation, 'security').value as typeof inherited) ?? inherited ?? []
-        return {
-          name,
-          method: method.toUpperCase(),
-          path,
-          alternatives,
-          parameters: [...elements(child(item, 'parameters')), ...elements(child(operation, 'parameters'))],
-          requestBody: follow(child(operation, 'requestBody')),
-        }
-      }),
+    [
+      ...members(item)
+        .filter(([field]) => METHODS.includes(field))
+        .map(([field, operation]) => [field.toUpperCase(), operation] as const),
+      ...members(child(item, 'additionalOperations')),
+    ].map(([method, operation]) => {
+      const name = `${method} ${path}`
+      for (const one of [root, item, operation]) refuseExtensions(name, one)
+      const alternatives = (child(operation, 'security').value as typeof inherited) ?? inherited ?? []
+      return {
+        name,
+        method,
+        path,
+        alternatives,
+        parameters: [...elements(child(item, 'parameters')), ...elements(child(operation, 'parameters'))],
+        requestBody: follow(child(operation, 'requestBody')),
+      }
+    }),
   )
   const schemes = members(child(child(root, 'components'), 'securitySchemes')).map(
     ([name, scheme]) => [name, follow(scheme).value as Scheme] as const,
   )
-  return { operations, schemes: Object.fromEntries(schemes) }
+  return { version: String(child(root, 'openapi').value), operations, schemes: Object.fromEntries(schemes) }
 }
 
 /** Demands that the expectations know nothing of: a document that makes them is none for this sweep. */
@@ -83,8 +88,14 @@ function parsed(file: string): unknown {
 
 /** What a node refers to, across files, or the node itself. */
 export function follow(node: Node): Node {
+  const target = referred(node)
+  return target === undefined ? node : follow(target)
+}
+
+/** What stands where a node's own `$ref` leads: another reference, perhaps. */
+export function referred(node: Node): Node | undefined {
   const reference = node.value === null || typeof node.value !== 'object' ? undefined : Reflect.get(node.value, '$ref')
-  if (typeof reference !== 'string') return node
+  if (typeof reference !== 'string') return undefined
   const [path = '', pointer = ''] = reference.split('#')
   const file = path === '' ? node.file : resolve(dirname(node.file), path)
   const keys = pointer.split('/').slice(1)
@@ -93,7 +104,7 @@ export function follow(node: Node): Node {
     value: parsed(file),
   })
   if (target.value === undefined) throw new Error(`${node.file}: ${reference} leads nowhere`)
-  return follow(target)
+  return target
 }
 
 /** A member of what a node is or refers to; its value is `undefined` where there is none. */

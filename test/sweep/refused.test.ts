@@ -19,6 +19,18 @@ describe.each([{}, { 'feature-unsupported': 'warn' }] as const)('with rules: %j'
         'alternative-unsatisfiable /paths/~1anything~1many-and-or/post/security/4',
       ],
     },
+    {
+      document: 'ga4gh-drs/data_repository_service.openapi.yaml',
+      faults: ['reference-remote /content/application~1json/schema/allOf/0/$ref'],
+    },
+    {
+      document: 'oai-3.2/operation-object-example.yaml',
+      faults: ['scheme-undefined /paths/~1pets~1{id}/put/security/0/petstore_auth'],
+    },
+    {
+      document: 'oai-3.2/security-scheme-object-examples.yaml',
+      faults: ['reference-remote /components/securitySchemes/external/$ref'],
+    },
     { document: 'swagger2-petstore/petstore.json', faults: ['document-swagger-2 /swagger'] },
   ])('$document is refused, and nothing is written', async ({ document, faults }) => {
     const output = join(folder, 'output')

@@ -61,13 +61,36 @@ function bodyOf(requestBody: Node, variant: number): { mediaType: string; body: 
 }
 
 function partsOf(schema: Node, variant: number): string {
-  const parts = Object.entries(sample(schema, variant) as { [name: string]: unknown }).map(
-    ([name, part]) => `--part\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${String(part)}\r\n`,
-  )
+  const parts = fieldsOf(schema, variant).map(({ name, text, is }) => {
+    const filename = is === 'file' ? '; filename="sample.bin"' : ''
+    const type = is === 'json' ? 'Content-Type: application/json\r\n' : ''
+    return `--part\r\nContent-Disposition: form-data; name="${name}"${filename}\r\n${type}\r\n${text}\r\n`
+  })
   return `${parts.join('')}--part--\r\n`
 }
 
 function formOf(schema: Node, variant: number): string {
-  const fields = Object.entries(sample(schema, variant) as { [name: string]: unknown })
-  return new URLSearchParams(fields.map(([name, field]): [string, string] => [name, String(field)])).toString()
+  return new URLSearchParams(
+    fieldsOf(schema, variant).map(({ name, text }): [string, string] => [name, text]),
+  ).toString()
+}
+
+interface Field {
+  readonly name: string
+  readonly text: string
+  readonly is: 'text' | 'json' | 'file'
+}
+
+/** What a form sends of an object: arrays by repetition, objects as JSON. */
+function fieldsOf(schema: Node, variant: number): Field[] {
+  const value = sample(schema, variant)
+  if (typeof value !== 'object' || value === null) throw new Error(`${schema.file}: a form is no object`)
+  return Object.entries(value).flatMap(([name, member]: [string, unknown]) => {
+    const property = child(child(schema, 'properties'), name)
+    const isFile = [property, child(property, 'items')].some(one => child(one, 'format').value === 'binary')
+    return (Array.isArray(member) ? member : [member]).map((one: unknown): Field => {
+      if (typeof one === 'object' && one !== null) return { name, text: JSON.stringify(one), is: 'json' }
+      return { name, text: String(one), is: isFile ? 'file' : 'text' }
+    })
+  })
 }

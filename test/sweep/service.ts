@@ -1,4 +1,4 @@
-import { Agent, createServer, request as httpRequest, type IncomingHttpHeaders } from 'node:http'
+import { Agent, createServer, request as httpRequest, type IncomingHttpHeaders, METHODS } from 'node:http'
 import { createServer as createTlsServer, request as httpsRequest, Agent as TlsAgent } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -39,13 +39,20 @@ export interface Service extends AsyncDisposable {
 }
 
 const MOUNT = '/mounted'
+/** In a header of this name travels a method that Node's parser does not know yet: QUERY, before version 22. */
+const METHOD = 'x-method'
 
-/** Serves the router that was emitted into a folder, with its stubs, on 127.0.0.1. */
-export async function serveFrom(folder: string, document: NaiveDocument, authority: Authority): Promise<Service> {
+/** Serves the router that was emitted into a folder on 127.0.0.1, with its stubs or other handlers. */
+export async function serveFrom(
+  folder: string,
+  document: NaiveDocument,
+  authority: Pick<Authority, 'verifiers'> & Partial<Pick<Authority, 'tls'>>,
+  others?: object,
+): Promise<Service> {
   const { createRouter } = (await import(join(folder, 'generated/router.ts'))) as {
     createRouter: (handlers: object, options: object) => Router
   }
-  const handlers = (await import(join(folder, 'handlers/index.ts'))) as object
+  const handlers = others ?? ((await import(join(folder, 'handlers/index.ts'))) as object)
   let decided: Decided | undefined
   const router = createRouter(handlers, {
     schemes: authority.verifiers(document.schemes),
@@ -53,7 +60,14 @@ export async function serveFrom(folder: string, document: NaiveDocument, authori
       decided = one
     },
   })
-  const app = express().disable('x-powered-by').use(MOUNT, router)
+  const app = express()
+    .disable('x-powered-by')
+    .use((request, _, next) => {
+      const method = request.headers[METHOD]
+      if (typeof method === 'string') request.method = method
+      next()
+    })
+    .use(MOUNT, router)
   const { tls } = authority
   // Certificates are shown in the handshake of a TLS server of its own.
   const isTls = Object.values(document.schemes).some(one => one.type === 'mutualTLS')
@@ -61,7 +75,7 @@ export async function serveFrom(folder: string, document: NaiveDocument, authori
     ? createTlsServer({ ...tls, requestCert: true, rejectUnauthorized: false }, app)
     : createServer(app)
   // An agent keeps connections apart by the certificate that they show.
-  const agent = isTls ? new TlsAgent({ keepAlive: true, ca: tls.ca }) : new Agent({ keepAlive: true })
+  const agent = isTls ? new TlsAgent({ keepAlive: true, ca: tls?.ca }) : new Agent({ keepAlive: true })
   const requestBy = isTls ? httpsRequest : httpRequest
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
@@ -69,16 +83,18 @@ export async function serveFrom(folder: string, document: NaiveDocument, authori
   return {
     async send({ method, path, query, headers, cookies, body, certificate }) {
       decided = undefined
+      const isKnown = METHODS.includes(method)
       const answer = await new Promise<Omit<Answer, 'decided'>>((resolve, reject) => {
         const request = requestBy({
           agent,
           ...(certificate && { key: certificate.key, cert: certificate.cert }),
           host: '127.0.0.1',
           port,
-          method,
+          method: isKnown ? method : 'POST',
           path: `${MOUNT}${path}${query.length > 0 ? `?${query.join('&')}` : ''}`,
           headers: {
             ...headers,
+            ...(!isKnown && { [METHOD]: method }),
             ...(cookies.length > 0 && { cookie: cookies.join('; ') }),
             ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }),
           },

@@ -49,6 +49,12 @@ describe('faults', () => {
     expect(faults(schema, value)).toEqual(expected)
   })
 
+  it.each(['anyOf', 'oneOf'])('of the only alternative of %s are its own', keyword => {
+    const only = { [keyword]: [{ $ref: '#/components/schemas/Cat' }] }
+    expect(faults(only, {}, schemas)).toEqual(['#/claws is required'])
+    expect(faults(only, { claws: 1 }, schemas)).toEqual([])
+  })
+
   it('of alternatives are one fault', () => {
     expect(faults({ oneOf: both }, { kind: 'cat' }, schemas)).toEqual(['# fits none of the alternatives'])
     expect(faults({ properties: { pet: { anyOf: both } }, required: ['a'] }, { pet: {} }, schemas)).toEqual([

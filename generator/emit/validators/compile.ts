@@ -25,7 +25,7 @@ export class SchemaCompiler {
     private readonly direction: 'request' | 'response' = 'request',
   ) {
     this.schemas = schemas
-    this.ajv = compilerFor(usesUnevaluated([schemas, operations]))
+    this.ajv = compilerFor(usesUnevaluated([schemas, operations]), direction === 'request')
   }
 
   /** The function for `schema` in the emitted code; `undefined` where reading a text by its `type` leaves nothing to check. */
@@ -133,7 +133,8 @@ const regExp = Object.assign(
   { code: 'new RegExp' },
 )
 
-function compilerFor(unevaluated: boolean): Ajv2020 {
+/** @param runs whether values are held to schemas while generating; otherwise only the code is wanted. */
+function compilerFor(unevaluated: boolean, runs: boolean): Ajv2020 {
   const ajv = new Ajv2020({
     // For the sake of correctness, too: without it, ajv 8 skips what follows `prefixItems` where an array is shorter.
     allErrors: true,
@@ -147,7 +148,14 @@ function compilerFor(unevaluated: boolean): Ajv2020 {
     // Without it, `required: ['constructor']` would be met by what every object inherits.
     ownProperties: true,
     formats,
-    code: { source: true, esm: true, lines: true, formats: _`schemaFunctions.formats`, regExp },
+    code: {
+      source: true,
+      esm: true,
+      lines: true,
+      formats: _`schemaFunctions.formats`,
+      regExp,
+      ...(!runs && { process: () => NOT_RUN }),
+    },
   })
   // ajv's class for 2020-12 turns it on always; the account of what was evaluated costs code and time.
   ajv.opts.unevaluated = unevaluated
@@ -159,6 +167,9 @@ function compilerFor(unevaluated: boolean): Ajv2020 {
   })
   return ajv
 }
+
+/** In place of the code that ajv would have the engine parse, in vain. */
+const NOT_RUN = `return function () { throw new Error('compiled for its code alone') }`
 
 /** A member that is merely called so costs a little code. */
 function usesUnevaluated(value: unknown): boolean {

@@ -31,7 +31,10 @@ function convert(schema: JsonSchema, context: RequestSchemas, outer: ReadonlySet
   const result: { [keyword: string]: unknown } = mapSubschemas<JsonSchema>(rest, one => convert(one, context, NONE))
   if (Array.isArray(allOf)) result.allOf = allOf.map(one => convert(one, context, foreign))
   for (const keyword of ['anyOf', 'oneOf'] as const) {
-    const condition = chosenFaults(keyword, schema, context)
+    const [only, ...others] = listed(result, keyword)
+    // One alternative is none: its own faults say more than that it does not fit.
+    const isSole = only !== undefined && others.length === 0
+    const condition = isSole ? only : chosenFaults(keyword, schema, context)
     if (condition === undefined) continue
     delete result[keyword]
     result.allOf = [...listed(result, 'allOf'), condition]
