@@ -47,7 +47,8 @@ export async function serveFrom(folder: string, document: NaiveDocument, authori
   const { createRouter } = (await import(join(folder, 'generated/router.ts'))) as {
     createRouter: (handlers: object, options: object) => Router
   }
-  const handlers = (await import(join(folder, 'handlers/index.ts'))) as object
+  // Without an operation there is no stub.
+  const handlers = document.operations.length > 0 ? ((await import(join(folder, 'handlers/index.ts'))) as object) : {}
   let decided: Decided | undefined
   const router = createRouter(handlers, {
     schemes: authority.verifiers(document.schemes),
