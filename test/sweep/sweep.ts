@@ -105,6 +105,11 @@ export function sweep(documentsIn: (folder: string) => readonly SweptDocument[])
       expect(actual).toEqual(wanted)
     })
 
+    test.runIf(kept.length === 0)('answers nothing', async () => {
+      const nothing = { method: 'GET', path: '/', query: [], headers: {}, cookies: [] }
+      expect(await service.send(nothing)).toMatchObject({ status: 404, decided: undefined })
+    })
+
     const heads = kept.filter(one => one.method === 'HEAD').map(one => one.path)
     test.each(kept.filter(one => one.method === 'GET' && !heads.includes(one.path)))(
       'HEAD, where $name is',
