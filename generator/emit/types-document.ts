@@ -17,6 +17,7 @@ export function typesDocument(root: JsonObject): JsonObject {
 class Copier {
   /** What stands behind a YAML alias is one object in many places, and stays one. */
   private readonly copies = new Map<object, object>()
+  private readonly resolving = new Map<string, boolean>()
 
   constructor(private readonly root: JsonObject) {}
 
@@ -47,6 +48,12 @@ class Copier {
   }
 
   private resolves(reference: string): boolean {
+    const known = this.resolving.get(reference) ?? this.leadsToComponent(reference)
+    this.resolving.set(reference, known)
+    return known
+  }
+
+  private leadsToComponent(reference: string): boolean {
     // These stand in their places, and are no components of the copy.
     if (readComponentReference(reference)?.section === 'pathItems') return false
     return componentAt(this.root, reference) !== undefined

@@ -1,4 +1,7 @@
-import { astToString, type GlobalContext, type OpenAPI3, resolveRef, transformSchema } from 'openapi-typescript'
+import type { GlobalContext, OpenAPI3 } from 'openapi-typescript'
+import { astToString } from 'openapi-typescript/dist/lib/ts.mjs'
+import { resolveRef } from 'openapi-typescript/dist/lib/utils.mjs'
+import transformSchema from 'openapi-typescript/dist/transform/index.mjs'
 import type { JsonObject, ResolvedDocument } from '../load/document.js'
 import type { ApiModel } from '../model/api-model.js'
 import { isObject } from '../model/claims.js'
