@@ -98,7 +98,7 @@ export async function compile(options: CompileOptions = {}): Promise<Compiled> {
   const emitted = await emitOrReport(model, document)
   if ('code' in emitted) return { diagnostics: [...diagnostics, emitted], sources, ...nothing }
   onStage('looking at the handlers')
-  const fitted = fitHandlers(model, { out, handlers, cwd })
+  const fitted = await fitHandlers(model, { out, handlers, cwd })
   const orphaned = fitted.diagnostics.flatMap(one => settled(one, options.rules ?? {}) ?? [])
   if (orphaned.some(isError)) return { diagnostics: [...diagnostics, ...orphaned], sources, ...nothing }
   return {

@@ -3,7 +3,8 @@ import type { Diagnostic } from './diagnostics/diagnostic.js'
 import { nearest } from './diagnostics/suggestion.js'
 import { displayPath } from './display-path.js'
 import { literal } from './emit/literal.js'
-import { emitStubs, type StubFiles, type Stubs } from './emit/stubs.js'
+import { firstStubs } from './emit/stubs/first-stubs.js'
+import type { StubFiles, Stubs } from './emit/stubs.js'
 import { digestHandlers, readHandlers } from './handler-files.js'
 import type { ApiModel } from './model/api-model.js'
 import { readText } from './write.js'
@@ -14,24 +15,49 @@ export interface FittedHandlers {
   readonly stubs: ReadonlyMap<string, string>
   /** Of the files as they were found. */
   readonly digest: string
+  /** Of the files with the stubs among them, where it is certain that the next run finds nothing to add or to say. */
+  readonly settled?: string
 }
 
 /** Compares the handlers' folder with the operations. Reads files, and writes none. All paths are absolute. */
-export function fitHandlers(
+export async function fitHandlers(
   model: ApiModel,
   { out, handlers, cwd }: { readonly out: string; readonly handlers: string; readonly cwd: string },
-): FittedHandlers {
+): Promise<FittedHandlers> {
   const existing = readHandlers(handlers)
   const operations = model.operations.map(one => one.id)
   const former = formerOperations(readText(join(out, 'handlers.ts')) ?? '')
-  const stubs = emitStubs(operations, existing, modulePath(handlers, join(out, 'handlers.js')), [...former.keys()])
+  const stubs = await stubsFor(operations, existing, modulePath(handlers, join(out, 'handlers.js')), former)
   const show = (file: string | undefined) => displayPath(cwd, file === undefined ? handlers : join(handlers, file))
   const newNames = namesNow(stubs, model, former, existing)
   return {
     diagnostics: [...orphaned(stubs, show, newNames), ...unclear(stubs, show)],
     stubs: new Map(Object.entries(stubs.files).map(([name, text]) => [join(handlers, name), text])),
     digest: digestHandlers(existing),
+    ...(Object.keys(existing).length === 0 && { settled: digestHandlers(inOrder(stubs.files)) }),
   }
+}
+
+/** As they are read. */
+function inOrder(files: StubFiles): StubFiles {
+  return Object.fromEntries(
+    Object.keys(files)
+      .sort()
+      .map(name => [name, files[name] ?? '']),
+  )
+}
+
+async function stubsFor(
+  operations: readonly string[],
+  existing: StubFiles,
+  handlersModule: string,
+  former: ReadonlyMap<string, string>,
+): Promise<Stubs> {
+  if (Object.keys(existing).length === 0)
+    return { files: firstStubs(operations, handlersModule), orphans: [], unclear: [] }
+  // TypeScript's parser takes longer to load than most documents take.
+  const { emitStubs } = await import('./emit/stubs.js')
+  return emitStubs(operations, existing, handlersModule, [...former.keys()])
 }
 
 type Show = (file: string | undefined) => string

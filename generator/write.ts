@@ -34,8 +34,8 @@ export function write(files: ReadonlyMap<string, string>, obsolete: readonly str
   const settled: typeof changed = []
   const gone: { readonly path: string; readonly away: string }[] = []
   try {
+    for (const folder of new Set(changed.map(({ path }) => dirname(path)))) mkdirSync(folder, { recursive: true })
     for (const change of changed) {
-      mkdirSync(dirname(change.path), { recursive: true })
       change.beside = temporaryName(change.path)
       writeFileSync(change.beside, change.text, { flag: 'wx' })
     }

@@ -1,6 +1,7 @@
 import type { NextFunction, Request, Response, Router } from 'express'
 import { singleLayerRouter } from './express.js'
 import { type GateOptions, resolveOptions, type Settings } from './gate-options.js'
+import type { Context } from './handler.js'
 import { compileOperation, type Serve } from './operation.js'
 import { expressPath, paramNames, parsePath, splitTarget } from './path.js'
 import type { Policies, Policy, SecuritySchemes } from './policy.js'
@@ -12,22 +13,11 @@ import { Routes, shapeOf } from './routes.js'
 import type { OperationValidator } from './validator.js'
 import { ConfigurationError } from './verifier.js'
 
-/** What reaches a handler, whatever its operation: `never` fits every type, so that only `auth` is compared. */
-interface GuardedContext {
-  readonly params: never
-  readonly query: never
-  readonly headers: never
-  readonly cookies: never
-  readonly body: never
-  readonly signal: AbortSignal
-  readonly req: Request
-  readonly res: Response
-}
-
-/** A handler that expects of `auth` no more than the policy proves. */
-export type GuardedHandler<Schemes, P extends Policy> = (
-  context: [Proof<Schemes, P>] extends [never] ? GuardedContext : GuardedContext & { readonly auth: Proof<Schemes, P> },
-) => unknown
+/**
+ * A handler that expects of `auth` no more than the policy proves. Nothing else is compared: of an operation that is
+ * `never`, all that a request holds is `never`, which fits every type.
+ */
+export type GuardedHandler<Schemes, P extends Policy> = (context: Context<never, Proof<Schemes, P>, never>) => void
 
 /** Adds one operation. The policy comes before the handler: a line without it cannot be written. */
 export type AddOperation<Schemes> = <const P extends Policy>(

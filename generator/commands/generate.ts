@@ -72,8 +72,9 @@ async function settledHandlers(
   places: { readonly out: string; readonly handlers: string; readonly cwd: string },
 ): Promise<string | undefined> {
   if (fitted === undefined || written.length + removed.length === 0) return fitted?.digest
+  if (digestHandlers(readHandlers(places.handlers)) === fitted.settled) return fitted.settled
   const { fitHandlers } = await import('../handlers.js')
-  const now = fitHandlers(model, places)
+  const now = await fitHandlers(model, places)
   const isSettled = now.stubs.size === 0 && isDeepStrictEqual(now.diagnostics, fitted.diagnostics)
   return isSettled ? now.digest : undefined
 }

@@ -40,11 +40,13 @@ function expectSame(file: string, expected: readonly string[], found: readonly s
   )
 }
 
+const SYNTAX = { languageVersion: ts.ScriptTarget.ES2023, jsDocParsingMode: ts.JSDocParsingMode.ParseNone }
+
 function parse(files: Emitted, name: string, from?: string): ts.SourceFile {
   const whole = files.get(name)
   if (whole === undefined) throw new Error(`${name} was not emitted`)
   const text = from === undefined ? whole : declarationText(whole, from)
-  const file = ts.createSourceFile(name, text, ts.ScriptTarget.ES2023, false)
+  const file = ts.createSourceFile(name, text, SYNTAX)
   const [fault] = (file as unknown as { parseDiagnostics: readonly ts.DiagnosticWithLocation[] }).parseDiagnostics
   if (fault) throw new Error(`${name} does not parse: ${ts.flattenDiagnosticMessageText(fault.messageText, ' ')}`)
   return file

@@ -1,29 +1,23 @@
-import {
-  astToString,
-  type GlobalContext,
-  type OpenAPI3,
-  resolveRef,
-  scanDiscriminators,
-  transformSchema,
-} from 'openapi-typescript'
+import type { GlobalContext, OpenAPI3 } from 'openapi-typescript'
+import { astToString } from 'openapi-typescript/dist/lib/ts.mjs'
+import { resolveRef } from 'openapi-typescript/dist/lib/utils.mjs'
+import transformSchema from 'openapi-typescript/dist/transform/index.mjs'
 import type { JsonObject, ResolvedDocument } from '../load/document.js'
 import type { ApiModel } from '../model/api-model.js'
 import { isObject } from '../model/claims.js'
-import { componentAt } from '../model/dereference.js'
 import { isFixedMethod } from '../model/methods.js'
 import { header } from './header.js'
 import { putBack, type SetAside, setAside } from './other-methods.js'
 import { describeParameters } from './parameter-types.js'
+import { typesDocument } from './types-document.js'
 
 /** `types.ts`: the document's schemas and operations as types, by openapi-typescript. */
 export async function emitTypes(document: ResolvedDocument, model: ApiModel): Promise<string> {
-  // It changes what it is given.
-  const copy = structuredClone(document.root)
+  const copy = typesDocument(document.root)
   dropLeftOut(copy, model)
   const aside = setAside(copy, model)
   keepNamesApart(copy, model, aside)
   describeParameters(copy, new Map(aside.map(({ key, path }) => [key, path])))
-  dropLooseReferences(copy, copy)
   hidePercentSigns(copy)
   const nodes = transformSchema(copy as unknown as OpenAPI3, contextOf(copy as unknown as OpenAPI3))
   return `${header(model.document)}${astToString(putBack(nodes, aside.map(hidden))).replace(HIDDEN_PERCENT_SIGN, '%')}`
@@ -50,7 +44,8 @@ function dropLeftOut(copy: JsonObject, { skipped, absent, operations }: ApiModel
 function contextOf(document: OpenAPI3): GlobalContext {
   return {
     ...OPTIONS,
-    discriminators: scanDiscriminators(document, OPTIONS),
+    // None is left in the copy.
+    discriminators: { objects: {}, refsHandled: [] },
     injectFooter: [],
     resolve: ref => resolveRef(document, ref, { silent: true }),
     postTransform: undefined,
@@ -147,34 +142,4 @@ function members(owner: unknown, name: string): unknown[] {
 
 function values(owner: unknown): unknown[] {
   return isObject(owner) ? Object.values(owner) : []
-}
-
-/**
- * A resolved document refers to its components only. What else looks like a reference is data (a description, an
- * example, an extension), which openapi-typescript would follow, and stop. From a discriminator it would take values of
- * the property that the schemas do not demand: a type says what was validated, and that is what the schemas say.
- */
-function dropLooseReferences(node: unknown, root: JsonObject, seen = new Set<unknown>()): void {
-  // What stands behind a YAML alias is one object in many places.
-  if (typeof node !== 'object' || node === null || seen.has(node)) return
-  seen.add(node)
-  if (Array.isArray(node)) for (const one of node) dropLooseReferences(one, root, seen)
-  if (!isObject(node)) return
-  if (typeof node.$ref === 'string' && !resolves(node.$ref, root)) delete node.$ref
-  if (isObject(node.discriminator) && typeof node.discriminator.propertyName === 'string') delete node.discriminator
-  for (const keyword of ['allOf', 'anyOf', 'oneOf']) {
-    const list = node[keyword]
-    if (Array.isArray(list)) node[keyword] = list.map(asObject)
-  }
-  for (const value of Object.values(node)) dropLooseReferences(value, root, seen)
-}
-
-/** openapi-typescript takes no boolean in a list of schemas. */
-function asObject(schema: unknown): unknown {
-  if (typeof schema !== 'boolean') return schema
-  return schema ? {} : { not: {} }
-}
-
-function resolves(reference: unknown, root: JsonObject): boolean {
-  return typeof reference === 'string' && componentAt(root, reference) !== undefined
 }

@@ -1,5 +1,4 @@
 import SwaggerParser from '@apidevtools/swagger-parser'
-import { Validator } from '@seriousme/openapi-schema-validator'
 import type { ErrorObject } from 'ajv'
 import type { Diagnostic } from '../diagnostics/diagnostic.js'
 import type { JsonObject, ResolvedDocument } from './document.js'
@@ -18,9 +17,8 @@ export async function validate(document: ResolvedDocument): Promise<Diagnostic[]
   const help = `see OpenAPI ${version}, "Schema"; the generation goes on`
   let errors: readonly ErrorObject[]
   try {
-    // The validators may write into what they are given.
-    const copy = withPlainSchemes(structuredClone(root))
-    errors = version === '3.2' ? await validate32(copy) : await validate30(copy)
+    const plain = withPlainSchemes(root)
+    errors = version === '3.2' ? await validate32(plain) : await validate30(plain)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     const message = `the form of the document could not be checked: ${reason.split('\n')[0]}`
@@ -34,12 +32,14 @@ export async function validate(document: ResolvedDocument): Promise<Diagnostic[]
 }
 
 /** RFC 9110 section 11.1: names of authentication schemes are case-insensitive; the schemas know `bearer` only. */
-function withPlainSchemes(copy: JsonObject): JsonObject {
-  const schemes = isObject(copy.components) ? copy.components.securitySchemes : undefined
-  for (const scheme of isObject(schemes) ? Object.values(schemes) : []) {
-    if (isObject(scheme) && typeof scheme.scheme === 'string') scheme.scheme = scheme.scheme.toLowerCase()
-  }
-  return copy
+function withPlainSchemes(root: JsonObject): JsonObject {
+  const { components } = root
+  if (!isObject(components) || !isObject(components.securitySchemes)) return root
+  const schemes = Object.entries(components.securitySchemes).map(([name, scheme]) => {
+    const isNamed = isObject(scheme) && typeof scheme.scheme === 'string'
+    return [name, isNamed ? { ...scheme, scheme: String(scheme.scheme).toLowerCase() } : scheme]
+  })
+  return { ...root, components: { ...components, securitySchemes: Object.fromEntries(schemes) } }
 }
 
 /** swagger-parser's own dereferencing would follow every `$ref`, in examples too, and copy what is shared. */
@@ -63,7 +63,10 @@ async function validate30(root: object): Promise<readonly ErrorObject[]> {
 }
 
 async function validate32(root: object): Promise<readonly ErrorObject[]> {
-  const { errors } = await new Validator({ allErrors: true }).validate(root as Record<string, unknown>)
+  const { Validator } = await import('@seriousme/openapi-schema-validator')
+  // It writes into what it is given.
+  const copy = structuredClone(root)
+  const { errors } = await new Validator({ allErrors: true }).validate(copy as Record<string, unknown>)
   // A string is about references, which it looks for in examples too; the resolver has seen to them.
   return Array.isArray(errors) ? errors : []
 }

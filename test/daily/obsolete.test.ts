@@ -47,7 +47,7 @@ generated/older.ts is no longer part of the output
     status: 0,
     stdout: `removed generated/old.ts
 removed generated/older.ts
-1 operation. 0 files written, 5 unchanged, 2 removed.
+1 operation. 0 files written, 7 unchanged, 2 removed.
 `,
   })
   const { 'generated/old.ts': _old, 'generated/older.ts': _older, ...rest } = before

@@ -213,7 +213,7 @@ describe('generate --watch', () => {
   test.each(['SIGINT', 'SIGTERM'] as const)('prints what each run came to, and ends well on %s', async signal => {
     const work = workspace({ 'specs/openapi.yaml': operations('one') })
     const running = command(work.folder, 'generate', '--watch')
-    await running.shows(/1 operation\. 7 files written, 0 unchanged\.\n[\s\S]*Watching for changes\.\n/)
+    await running.shows(/1 operation\. 9 files written, 0 unchanged\.\n[\s\S]*Watching for changes\.\n/)
     work.put({ 'specs/openapi.yaml': operations('one').replace('security: []', 'security: [{ nobody: [] }]') })
     await running.shows(/error scheme-undefined: [\s\S]*1 error, 0 warnings\. Nothing was written\.\n/)
     writeFileSync(join(work.folder, 'specs/openapi.yaml'), operations('one', 'two'))

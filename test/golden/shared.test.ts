@@ -35,3 +35,11 @@ test('a schema of requests that leads back to itself for the same value is refus
     'error schema-malformed: schema "Circle" contains itself for one and the same value: "Circle" → "Part" → "Circle"',
   )
 })
+
+test('such a schema of a header of a part is, too', async () => {
+  const part = `{ multipart/form-data: { schema: { type: object, properties: { a: { type: string } } }, encoding: { a: { headers: { X-A: { schema: { $ref: '#/components/schemas/Circle' } } } } } } }`
+  const text = document('Tree').replace(/\{ application\/json: .* \} \} \}\n/, `${part} }\n`)
+  const { status, stderr } = await workspace({ 'openapi.yaml': text }).run('generate', 'openapi.yaml')
+  expect(status).toBe(1)
+  expect(stderr).toContain('error schema-malformed: schema "Circle" contains itself')
+})

@@ -189,6 +189,11 @@ describe('multipart/form-data', () => {
     expect(body).toMatchObject({ list: [{ a: 1 }, { a: 2 }], tags: ['a'] })
   })
 
+  test('nothing is percent-encoded', async () => {
+    const { body } = await upload([title, photo, { name: 'codes', content: 'a%7Cb|c%20d' }])
+    expect(body).toMatchObject({ codes: ['a%7Cb', 'c%20d'] })
+  })
+
   const refused: [what: string, parts: SentPart[], ...expected: unknown[]][] = [
     ['nothing', [], 400, '#/title is required', '#/photo is required'],
     ['no number', [title, photo, { name: 'count', content: '1e3' }], 400, '#/count must be an integer'],
@@ -570,6 +575,12 @@ describe('application/x-www-form-urlencoded with encoding', () => {
   })
 
   test('has no more members than are allowed', async () => {
+    const ids = Array(1500).fill('1').join('|')
+    expect((await form(`ids=${ids}`)).status).toBe(200)
+    expect(faultsOf(await form(`ids=${ids}`, (await serve({ bodyMembers: 1499 })).origin))).toEqual([
+      400,
+      '#/ids must have at most 1499 items',
+    ])
     const { origin: to } = await serve({ bodyMembers: 3 })
     expect((await form('x=1&y=2&ids=1', to)).status).toBe(200)
     expect(faultsOf(await form('x=1&y=2&ids=1&x=2', to))).toEqual([400, '# holds too many members'])

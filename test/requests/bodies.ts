@@ -2,7 +2,9 @@ import { child, type FoundOperation, members } from '../sweep/naive-document.js'
 import { requestSchema, type SchemaRoot } from './document-schema.js'
 import { fake } from './fake.js'
 import type { Judge } from './judge.js'
+import { positionsIn } from './positions.js'
 import { formText } from './spelling.js'
+import { replaced, valueAt } from './values.js'
 import { type Violation, violationsOf } from './violations.js'
 
 export interface Body {
@@ -16,6 +18,8 @@ export interface MadeBody {
   readonly made?: {
     readonly least: Body
     readonly most: Body
+    /** `most` with `null` wherever it may stand. */
+    readonly nulls: Body
     readonly wrong: readonly { readonly body: Body; readonly violation: Violation }[]
     readonly unviolated: readonly string[]
   }
@@ -39,8 +43,23 @@ export function bodiesOf(operation: FoundOperation, version: string, judge: Judg
     if (least === undefined || most === undefined) return { mediaType }
     const { violations, unviolated } = violationsOf(most, schema, judge, { isText, accepts })
     const wrong = violations.map(violation => ({ body: bodyOf(violation.value), violation }))
-    return { mediaType, made: { least: bodyOf(least), most: bodyOf(most), wrong, unviolated } }
+    const nulls = isText ? most : withNulls(most, schema, judge)
+    return {
+      mediaType,
+      made: { least: bodyOf(least), most: bodyOf(most), nulls: bodyOf(nulls), wrong, unviolated },
+    }
   })
+}
+
+function withNulls(value: unknown, schema: SchemaRoot, judge: Judge): unknown {
+  let result = value
+  for (const { path } of positionsIn(value, schema, judge)) {
+    const holder = valueAt(result, path.slice(0, -1))
+    if (path.length === 0 || holder === null || holder === undefined) continue
+    const changed = replaced(result, path, null)
+    if (judge.judge(schema, changed).faults.length === 0) result = changed
+  }
+  return result
 }
 
 /** A body that no schema says anything of. */

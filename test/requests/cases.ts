@@ -61,6 +61,7 @@ export function casesOf(operation: FoundOperation, { version }: NaiveDocument, j
       ...made.flatMap(one => [
         { title: `least of ${one.least.mediaType}`, request: requestOf(operation, least, one.least) },
         { title: `most of ${one.most.mediaType}`, request: requestOf(operation, most, one.most) },
+        { title: `null in ${one.nulls.mediaType}`, request: requestOf(operation, least, one.nulls) },
       ]),
     ]),
     refused: [

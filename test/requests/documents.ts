@@ -40,7 +40,7 @@ export const requestedDocuments: readonly RequestedDocument[] = [
     operations: 54,
     unreachable: 0,
     multipart: 0,
-    accepted: 85,
+    accepted: 86,
     refused: { path: 0, query: 107, header: 0, body: 107, alternative: 23, exact: 191 },
     kinds: { enum: 19, fraction: 4, maximum: 4, minProperties: 1, minimum: 3, required: 45, type: 138 },
     unfaked: {},
@@ -52,7 +52,7 @@ export const requestedDocuments: readonly RequestedDocument[] = [
     operations: 97,
     unreachable: 0,
     multipart: 0,
-    accepted: 196,
+    accepted: 202,
     refused: { path: 0, query: 406, header: 0, body: 114, alternative: 0, exact: 520 },
     kinds: { enum: 6, format: 1, fraction: 73, maximum: 55, minimum: 54, required: 50, type: 281 },
     unfaked: {},
@@ -64,7 +64,7 @@ export const requestedDocuments: readonly RequestedDocument[] = [
     operations: 659,
     unreachable: 0,
     multipart: 0,
-    accepted: 1059,
+    accepted: 1092,
     refused: { path: 289, query: 1158, header: 4, body: 2648, alternative: 228, exact: 3869 },
     kinds: {
       additionalProperties: 2,
@@ -94,7 +94,7 @@ export const requestedDocuments: readonly RequestedDocument[] = [
     operations: 1223,
     unreachable: 0,
     multipart: 0,
-    accepted: 1888,
+    accepted: 1943,
     refused: { path: 966, query: 1931, header: 0, body: 3845, alternative: 126, exact: 6601 },
     kinds: {
       additionalProperties: 41,
@@ -147,7 +147,7 @@ export const requestedDocuments: readonly RequestedDocument[] = [
     operations: 296,
     unreachable: 19,
     multipart: 3,
-    accepted: 566,
+    accepted: 596,
     refused: { path: 14, query: 391, header: 4, body: 1388, alternative: 91, exact: 1698 },
     kinds: {
       enum: 193,
@@ -174,7 +174,7 @@ export const requestedDocuments: readonly RequestedDocument[] = [
     operations: 10,
     unreachable: 0,
     multipart: 1,
-    accepted: 17,
+    accepted: 19,
     refused: { path: 6, query: 4, header: 0, body: 120, alternative: 6, exact: 124 },
     kinds: {
       additionalProperties: 3,

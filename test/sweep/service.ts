@@ -52,7 +52,9 @@ export async function serveFrom(
   const { createRouter } = (await import(join(folder, 'generated/router.ts'))) as {
     createRouter: (handlers: object, options: object) => Router
   }
-  const handlers = others ?? ((await import(join(folder, 'handlers/index.ts'))) as object)
+  // Without an operation there is no stub.
+  const stubs = async () => (document.operations.length > 0 ? await import(join(folder, 'handlers/index.ts')) : {})
+  const handlers = others ?? ((await stubs()) as object)
   let decided: Decided | undefined
   const router = createRouter(handlers, {
     schemes: authority.verifiers(document.schemes),

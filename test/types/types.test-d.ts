@@ -235,4 +235,31 @@ describe('what cannot be forgotten', () => {
     }
     expectTypeOf(calls).toBeFunction()
   })
+
+  test('a handler written beside its gate', () => {
+    const calls = () => {
+      const gate = createGate(securitySchemes, policies, { schemes, checks })
+      gate.get('/guarded', policies.isGuarded, {}, ({ auth }) => {
+        expectTypeOf(auth).toEqualTypeOf<{ readonly user: Token }>()
+      })
+      gate.get('/public', policies.isPublic, {}, context => {
+        expectTypeOf(context).not.toBeAny()
+        expectTypeOf(context).not.toHaveProperty('auth')
+      })
+      gate.get('/item', policies.isPublic, {}, async (_: { params: { id: string }; body: string[] }) => ({
+        status: 204,
+      }))
+      // @ts-expect-error: a public policy proves nothing
+      gate.get('/public', policies.isPublic, {}, (_: { auth: { user: Token } }) => ({ status: 204 }))
+      // @ts-expect-error: a public policy proves nothing
+      gate.get('/public', policies.isPublic, {}, ({ auth }) => auth)
+      // @ts-expect-error: the claim rule is missing
+      gate.get('/guarded', policies.isGuarded, {}, async (_: { auth: { user: { isAdmin: true } } }) => {})
+      // @ts-expect-error: nothing proves `never`
+      gate.get('/guarded', policies.isGuarded, {}, (_: { auth: never }) => {})
+      // @ts-expect-error: what is no function handles nothing
+      gate.get('/guarded', policies.isGuarded, {}, {})
+    }
+    expectTypeOf(calls).toBeFunction()
+  })
 })

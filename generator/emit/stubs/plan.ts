@@ -6,6 +6,7 @@ import { declarationOf } from './exports.js'
 import type { Implementation } from './implementations.js'
 import type { Index } from './index-module.js'
 import { endingIn, type Modules, SYNTAX, specifierOf } from './modules.js'
+import { as, exportLine, isScript, newStub, stubLines } from './stub-text.js'
 
 /** Handlers that are not on the way from the index, and that only a person can bring there. */
 export interface Unclear {
@@ -56,15 +57,15 @@ export function createPlan(index: Index, handlersModule: string, modules: Module
     const help = `${reason.includes(SYNTAX) ? 'mend it' : write}, and generate again`
     unclear.set(`${file} ${reason}`, { ...(file !== undefined && { file }), reason, operations: [operation], help })
   }
-  const exportLine = (operation: string, module: string, exported: string) => {
-    return `export { ${as(exported, operation)} } from ${literal(specifierOf(module, name, ending))}`
+  const lineFor = (operation: string, module: string, exported: string) => {
+    return exportLine(operation, specifierOf(module, name, ending), exported)
   }
   const bring = (operation: string, module: string, exported: string) => {
     const { form } = index
-    if (form === 'names') lines.push(exportLine(operation, module, exported))
+    if (form === 'names') lines.push(lineFor(operation, module, exported))
     else if (form === 'unclear') {
       const reason = 'gives handlers as parts of several things'
-      leave(operation, index.name, reason, exportLine(operation, module, exported))
+      leave(operation, index.name, reason, lineFor(operation, module, exported))
     } else {
       const file = form.literal.getSourceFile()
       const specifier = literal(specifierOf(module, form.module, endingIn(file)))
@@ -100,7 +101,7 @@ export function createPlan(index: Index, handlersModule: string, modules: Module
       if (!index.dangling.has(operation)) bring(operation, known ?? operation + suffix, operation)
     },
     leave(operation, file, reason, { module, exported } = { module: operation + suffix }) {
-      leave(operation, file, reason, exportLine(operation, module, exported ?? operation))
+      leave(operation, file, reason, lineFor(operation, module, exported ?? operation))
     },
     leaveMember(operation, module) {
       isComposed = true
@@ -127,10 +128,6 @@ export function createPlan(index: Index, handlersModule: string, modules: Module
   }
 }
 
-function as(name: string, wanted: string): string {
-  return name === wanted ? name : `${name} as ${wanted}`
-}
-
 /** The name of a handler in the file that holds the object of all: its own where it stands there, an import's elsewhere. */
 function localName(
   file: SourceFile,
@@ -142,32 +139,6 @@ function localName(
 ): { readonly local: string; readonly line?: string } {
   if (module !== fileName) return importOf(file, specifier, exported, { wanted: operation })
   return { local: declarationOf(exported, file) === undefined ? operation : exported }
-}
-
-/** JavaScript has its types in comments. */
-function isScript(suffix: string): boolean {
-  return suffix.endsWith('js')
-}
-
-function newStub(operation: string, handlersModule: string, suffix: string): string {
-  const types = isScript(suffix) ? '' : `import type { Handlers } from ${literal(handlersModule)}\n`
-  const lines = stubLines(operation, handlersModule, 'Handlers', 'notImplemented', suffix)
-  return `import { notImplemented } from 'gatewright/runtime'\n${types}\n${lines.join('\n')}\n`
-}
-
-function stubLines(
-  operation: string,
-  handlersModule: string,
-  handlers: string,
-  notImplemented: string,
-  suffix: string,
-): string[] {
-  if (!isScript(suffix))
-    return [`export const ${operation}: ${handlers}[${literal(operation)}] = () => ${notImplemented}()`]
-  return [
-    `/** @type {import(${literal(handlersModule)}).Handlers[${literal(operation)}]} */`,
-    `export const ${operation} = () => ${notImplemented}()`,
-  ]
 }
 
 /** A stub in a file that has other things in it: imports that are missing, and its lines at the end. */

@@ -16,16 +16,19 @@ export class SchemaCompiler {
   private readonly components = new Map<string, string>()
   private readonly inline = new Map<string, string>()
   private readonly used = new Set<string>()
+  /** By object: operations share those of components, and most are asked for several times. */
+  private readonly conversions = new WeakMap<object, JsonSchema>()
+  private readonly inlineIds = new WeakMap<object, string>()
   /** Text of a schema and a value → do they fit: the same parameters are in many operations. */
   private readonly fitting = new Map<string, boolean>()
   private readonly ajv: Ajv2020
 
   constructor(
-    { schemas, operations }: ApiModel,
+    model: ApiModel,
     private readonly direction: 'request' | 'response' = 'request',
   ) {
-    this.schemas = schemas
-    this.ajv = compilerFor(usesUnevaluated([schemas, operations]))
+    this.schemas = model.schemas
+    this.ajv = compilerFor(usesUnevaluated(model), direction === 'request')
   }
 
   /** The function for `schema` in the emitted code; `undefined` where reading a text by its `type` leaves nothing to check. */
@@ -48,7 +51,7 @@ export class SchemaCompiler {
     const text = JSON.stringify([schema, value])
     const known = this.fitting.get(text)
     if (known !== undefined) return known
-    const fits = this.ajv.validate(ajvSchema(this.converted(schema)), value)
+    const fits = this.ajv.validate(ajvSchema(this.convert(schema)), value)
     this.fitting.set(text, fits)
     return fits
   }
@@ -78,6 +81,15 @@ export class SchemaCompiler {
   }
 
   private converted(schema: JsonSchema): JsonSchema {
+    if (typeof schema === 'boolean') return this.convert(schema)
+    const known = this.conversions.get(schema)
+    if (known !== undefined) return known
+    const converted = this.convert(schema)
+    this.conversions.set(schema, converted)
+    return converted
+  }
+
+  private convert(schema: JsonSchema): JsonSchema {
     const { schemas, direction } = this
     return requestSchema(schema, {
       schemas,
@@ -97,6 +109,13 @@ export class SchemaCompiler {
   }
 
   private inlineId(schema: JsonSchema): string {
+    if (typeof schema === 'boolean') return this.idOfText(schema)
+    const id = this.inlineIds.get(schema) ?? this.idOfText(schema)
+    this.inlineIds.set(schema, id)
+    return id
+  }
+
+  private idOfText(schema: JsonSchema): string {
     const text = JSON.stringify(schema)
     const known = this.inline.get(text)
     if (known !== undefined) return known
@@ -133,7 +152,8 @@ const regExp = Object.assign(
   { code: 'new RegExp' },
 )
 
-function compilerFor(unevaluated: boolean): Ajv2020 {
+/** @param runs whether values are held to schemas while generating; otherwise only the code is wanted. */
+function compilerFor(unevaluated: boolean, runs: boolean): Ajv2020 {
   const ajv = new Ajv2020({
     // For the sake of correctness, too: without it, ajv 8 skips what follows `prefixItems` where an array is shorter.
     allErrors: true,
@@ -147,7 +167,14 @@ function compilerFor(unevaluated: boolean): Ajv2020 {
     // Without it, `required: ['constructor']` would be met by what every object inherits.
     ownProperties: true,
     formats,
-    code: { source: true, esm: true, lines: true, formats: _`schemaFunctions.formats`, regExp },
+    code: {
+      source: true,
+      esm: true,
+      lines: true,
+      formats: _`schemaFunctions.formats`,
+      regExp,
+      ...(!runs && { process: () => NOT_RUN }),
+    },
   })
   // ajv's class for 2020-12 turns it on always; the account of what was evaluated costs code and time.
   ajv.opts.unevaluated = unevaluated
@@ -160,10 +187,21 @@ function compilerFor(unevaluated: boolean): Ajv2020 {
   return ajv
 }
 
+/** In place of the code that ajv would have the engine parse, in vain. */
+const NOT_RUN = `return function () { throw new Error('compiled for its code alone') }`
+
+const unevaluated = new WeakMap<ApiModel, boolean>()
+
+function usesUnevaluated(model: ApiModel): boolean {
+  const known = unevaluated.get(model) ?? holdsUnevaluated([model.schemas, model.operations])
+  unevaluated.set(model, known)
+  return known
+}
+
 /** A member that is merely called so costs a little code. */
-function usesUnevaluated(value: unknown): boolean {
+function holdsUnevaluated(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
-  return 'unevaluatedProperties' in value || 'unevaluatedItems' in value || Object.values(value).some(usesUnevaluated)
+  return 'unevaluatedProperties' in value || 'unevaluatedItems' in value || Object.values(value).some(holdsUnevaluated)
 }
 
 /** ajv registers objects only. */

@@ -1,0 +1,10 @@
+// Its entry loads a linter and a bundler, which take longer than the types of most documents.
+declare module 'openapi-typescript/dist/lib/ts.mjs' {
+  export { astToString } from 'openapi-typescript'
+}
+declare module 'openapi-typescript/dist/lib/utils.mjs' {
+  export { resolveRef } from 'openapi-typescript'
+}
+declare module 'openapi-typescript/dist/transform/index.mjs' {
+  export { transformSchema as default } from 'openapi-typescript'
+}

@@ -1,0 +1,4 @@
+import { largeDocuments } from './documents.js'
+import { sweep } from './sweep.js'
+
+sweep(largeDocuments)
