@@ -4,7 +4,7 @@ import { Campaign, campaignFolder } from './campaign.js'
 import { tallyOf } from './tally.js'
 
 const SEED = 4
-const MUTANTS = 100
+const MUTANTS = 60
 
 const folder = campaignFolder()
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
