@@ -14,44 +14,35 @@ export const replyValidators: ReplyChecks = {
   getPremium: { '200': { content: { 'application/json': validate4 } } },
 }
 
-const func0 = Object.prototype.hasOwnProperty;
+const { isObject, missing, own } = schemaFunctions;
 const formats0 = schemaFunctions.formats["date-time"];
 
 function validate0(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
-if(data && typeof data == "object" && !Array.isArray(data)){
-if((data.message === undefined) || (!(func0.call(data, "message")))){
-(vErrors ??= []).push({instancePath,keyword:"required",params:{missingProperty: "message"}});
-errors++;
+if(isObject(data)){
+for(const missingProperty of missing(data, ["message", "timestamp"])){
+errors = (vErrors ??= []).push({instancePath,keyword:"required",params:{missingProperty}});
 }
-if((data.timestamp === undefined) || (!(func0.call(data, "timestamp")))){
-(vErrors ??= []).push({instancePath,keyword:"required",params:{missingProperty: "timestamp"}});
-errors++;
-}
-if(data.message !== undefined && func0.call(data, "message")){
+if(own(data, "message")){
 if(typeof data.message !== "string"){
-(vErrors ??= []).push({instancePath:instancePath+"/message",keyword:"type",params:{type: "string"}});
-errors++;
+errors = (vErrors ??= []).push({instancePath:instancePath+"/message",keyword:"type",params:{type: "string"}});
 }
 }
-if(data.timestamp !== undefined && func0.call(data, "timestamp")){
+if(own(data, "timestamp")){
 let data1 = data.timestamp;
 if(typeof data1 === "string"){
 if(!(formats0(data1))){
-(vErrors ??= []).push({instancePath:instancePath+"/timestamp",keyword:"format",params:{format: "date-time"}});
-errors++;
+errors = (vErrors ??= []).push({instancePath:instancePath+"/timestamp",keyword:"format",params:{format: "date-time"}});
 }
 }
 else {
-(vErrors ??= []).push({instancePath:instancePath+"/timestamp",keyword:"type",params:{type: "string"}});
-errors++;
+errors = (vErrors ??= []).push({instancePath:instancePath+"/timestamp",keyword:"type",params:{type: "string"}});
 }
 }
 }
 else {
-(vErrors ??= []).push({instancePath,keyword:"type",params:{type: "object"}});
-errors++;
+errors = (vErrors ??= []).push({instancePath,keyword:"type",params:{type: "object"}});
 }
 validate0.errors = vErrors;
 return errors === 0;
@@ -60,44 +51,34 @@ return errors === 0;
 function validate1(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
-if(data && typeof data == "object" && !Array.isArray(data)){
-if((data.message === undefined) || (!(func0.call(data, "message")))){
-(vErrors ??= []).push({instancePath,keyword:"required",params:{missingProperty: "message"}});
-errors++;
+if(isObject(data)){
+for(const missingProperty of missing(data, ["message", "timestamp"])){
+errors = (vErrors ??= []).push({instancePath,keyword:"required",params:{missingProperty}});
 }
-if((data.timestamp === undefined) || (!(func0.call(data, "timestamp")))){
-(vErrors ??= []).push({instancePath,keyword:"required",params:{missingProperty: "timestamp"}});
-errors++;
-}
-if(data.message !== undefined && func0.call(data, "message")){
+if(own(data, "message")){
 if(typeof data.message !== "string"){
-(vErrors ??= []).push({instancePath:instancePath+"/message",keyword:"type",params:{type: "string"}});
-errors++;
+errors = (vErrors ??= []).push({instancePath:instancePath+"/message",keyword:"type",params:{type: "string"}});
 }
 }
-if(data.sub !== undefined && func0.call(data, "sub")){
+if(own(data, "sub")){
 if(typeof data.sub !== "string"){
-(vErrors ??= []).push({instancePath:instancePath+"/sub",keyword:"type",params:{type: "string"}});
-errors++;
+errors = (vErrors ??= []).push({instancePath:instancePath+"/sub",keyword:"type",params:{type: "string"}});
 }
 }
-if(data.timestamp !== undefined && func0.call(data, "timestamp")){
+if(own(data, "timestamp")){
 let data2 = data.timestamp;
 if(typeof data2 === "string"){
 if(!(formats0(data2))){
-(vErrors ??= []).push({instancePath:instancePath+"/timestamp",keyword:"format",params:{format: "date-time"}});
-errors++;
+errors = (vErrors ??= []).push({instancePath:instancePath+"/timestamp",keyword:"format",params:{format: "date-time"}});
 }
 }
 else {
-(vErrors ??= []).push({instancePath:instancePath+"/timestamp",keyword:"type",params:{type: "string"}});
-errors++;
+errors = (vErrors ??= []).push({instancePath:instancePath+"/timestamp",keyword:"type",params:{type: "string"}});
 }
 }
 }
 else {
-(vErrors ??= []).push({instancePath,keyword:"type",params:{type: "object"}});
-errors++;
+errors = (vErrors ??= []).push({instancePath,keyword:"type",params:{type: "object"}});
 }
 validate1.errors = vErrors;
 return errors === 0;
@@ -106,31 +87,27 @@ return errors === 0;
 function validate2(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
-if(data && typeof data == "object" && !Array.isArray(data)){
-if((data.messages === undefined) || (!(func0.call(data, "messages")))){
-(vErrors ??= []).push({instancePath,keyword:"required",params:{missingProperty: "messages"}});
-errors++;
+if(isObject(data)){
+for(const missingProperty of missing(data, ["messages"])){
+errors = (vErrors ??= []).push({instancePath,keyword:"required",params:{missingProperty}});
 }
-if(data.messages !== undefined && func0.call(data, "messages")){
+if(own(data, "messages")){
 let data0 = data.messages;
 if(Array.isArray(data0)){
 const len0 = data0.length;
 for(let i0=0; i0<len0; i0++){
 if(typeof data0[i0] !== "string"){
-(vErrors ??= []).push({instancePath:instancePath+"/messages/" + i0,keyword:"type",params:{type: "string"}});
-errors++;
+errors = (vErrors ??= []).push({instancePath:instancePath+"/messages/" + i0,keyword:"type",params:{type: "string"}});
 }
 }
 }
 else {
-(vErrors ??= []).push({instancePath:instancePath+"/messages",keyword:"type",params:{type: "array"}});
-errors++;
+errors = (vErrors ??= []).push({instancePath:instancePath+"/messages",keyword:"type",params:{type: "array"}});
 }
 }
 }
 else {
-(vErrors ??= []).push({instancePath,keyword:"type",params:{type: "object"}});
-errors++;
+errors = (vErrors ??= []).push({instancePath,keyword:"type",params:{type: "object"}});
 }
 validate2.errors = vErrors;
 return errors === 0;
@@ -139,31 +116,27 @@ return errors === 0;
 function validate3(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
-if(data && typeof data == "object" && !Array.isArray(data)){
-if((data.feed === undefined) || (!(func0.call(data, "feed")))){
-(vErrors ??= []).push({instancePath,keyword:"required",params:{missingProperty: "feed"}});
-errors++;
+if(isObject(data)){
+for(const missingProperty of missing(data, ["feed"])){
+errors = (vErrors ??= []).push({instancePath,keyword:"required",params:{missingProperty}});
 }
-if(data.feed !== undefined && func0.call(data, "feed")){
+if(own(data, "feed")){
 let data0 = data.feed;
 if(Array.isArray(data0)){
 const len0 = data0.length;
 for(let i0=0; i0<len0; i0++){
 if(typeof data0[i0] !== "string"){
-(vErrors ??= []).push({instancePath:instancePath+"/feed/" + i0,keyword:"type",params:{type: "string"}});
-errors++;
+errors = (vErrors ??= []).push({instancePath:instancePath+"/feed/" + i0,keyword:"type",params:{type: "string"}});
 }
 }
 }
 else {
-(vErrors ??= []).push({instancePath:instancePath+"/feed",keyword:"type",params:{type: "array"}});
-errors++;
+errors = (vErrors ??= []).push({instancePath:instancePath+"/feed",keyword:"type",params:{type: "array"}});
 }
 }
 }
 else {
-(vErrors ??= []).push({instancePath,keyword:"type",params:{type: "object"}});
-errors++;
+errors = (vErrors ??= []).push({instancePath,keyword:"type",params:{type: "object"}});
 }
 validate3.errors = vErrors;
 return errors === 0;
@@ -172,21 +145,18 @@ return errors === 0;
 function validate4(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
-if(data && typeof data == "object" && !Array.isArray(data)){
-if((data.message === undefined) || (!(func0.call(data, "message")))){
-(vErrors ??= []).push({instancePath,keyword:"required",params:{missingProperty: "message"}});
-errors++;
+if(isObject(data)){
+for(const missingProperty of missing(data, ["message"])){
+errors = (vErrors ??= []).push({instancePath,keyword:"required",params:{missingProperty}});
 }
-if(data.message !== undefined && func0.call(data, "message")){
+if(own(data, "message")){
 if(typeof data.message !== "string"){
-(vErrors ??= []).push({instancePath:instancePath+"/message",keyword:"type",params:{type: "string"}});
-errors++;
+errors = (vErrors ??= []).push({instancePath:instancePath+"/message",keyword:"type",params:{type: "string"}});
 }
 }
 }
 else {
-(vErrors ??= []).push({instancePath,keyword:"type",params:{type: "object"}});
-errors++;
+errors = (vErrors ??= []).push({instancePath,keyword:"type",params:{type: "object"}});
 }
 validate4.errors = vErrors;
 return errors === 0;

@@ -144,7 +144,31 @@ export const schemaFunctions = {
   },
 
   equal: equalJson,
+
+  own(value: Members, name: string): boolean {
+    return value[name] !== undefined && Object.hasOwn(value, name)
+  },
+
+  /** Those of the names that `value` has no member of its own for. */
+  missing(value: Members, names: readonly string[]): readonly string[] {
+    return names.every(name => schemaFunctions.own(value, name))
+      ? NONE
+      : names.filter(name => !schemaFunctions.own(value, name))
+  },
+
+  isObject(value: unknown): boolean {
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+  },
+
+  isInteger(value: unknown): boolean {
+    // Of an infinite number, the remainder is NaN: ajv takes it for an integer.
+    return typeof value === 'number' && !(value % 1) && !Number.isNaN(value)
+  },
 } as const
+
+type Members = { readonly [name: string]: unknown }
+
+const NONE: readonly string[] = []
 
 function isHighSurrogate(unit: number): boolean {
   return unit >= 0xd800 && unit <= 0xdbff

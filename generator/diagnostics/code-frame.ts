@@ -41,6 +41,16 @@ export function visible(text: string): string {
   })
 }
 
+/** The longest text of a document that helps whoever reads a message. */
+const LONGEST = 1000
+
+/** {@link visible}, without the middle of a text that nobody reads to its end. */
+export function legible(text: string): string {
+  if (text.length <= LONGEST) return visible(text)
+  const [start, end] = [text.slice(0, (LONGEST * 3) / 4), text.slice(-LONGEST / 4)]
+  return `${visible(start)} ${ELLIPSIS} ${visible(end)}`
+}
+
 function windowStart(length: number, { start, end }: Mark): number {
   const marked = Math.min(end - start, WIDEST / 2)
   const before = Math.floor((WIDEST - marked) / 2)

@@ -3,7 +3,7 @@ import { styleText } from 'node:util'
 import type { Sources } from '../load/document.js'
 import { isRemote } from '../load/remote-url.js'
 import { createSourceMap, type Position, type SourceMap } from '../load/source-map.js'
-import { codeFrame, visible } from './code-frame.js'
+import { codeFrame, legible } from './code-frame.js'
 import type { Diagnostic, Location, Severity } from './diagnostic.js'
 import { fold } from './folding.js'
 
@@ -126,9 +126,9 @@ function textOf(
   const paint = painter(options)
   const red = colourOf(severity)
   const where = location === undefined ? '' : `${positionText(location, position, cwd)} `
-  const lines = [`${paint('bold', where)}${paint(red, `${severity} ${code}`)}: ${paint('bold', visible(message))}`]
+  const lines = [`${paint('bold', where)}${paint(red, `${severity} ${code}`)}: ${paint('bold', legible(message))}`]
   if (location !== undefined && position !== undefined && location.offset === undefined) {
-    lines.push(paint('dim', `  at #${visible(location.pointer)}`))
+    lines.push(paint('dim', `  at #${legible(location.pointer)}`))
   }
   if (location !== undefined && position !== undefined) {
     const { line, column } = position
@@ -139,9 +139,9 @@ function textOf(
   }
   for (const note of notes ?? []) {
     const place = note.location && `${positionText(note.location, map.position(note.location), cwd)} `
-    lines.push(`  ${paint('cyan', 'note:')} ${place ?? ''}${visible(note.message)}`)
+    lines.push(`  ${paint('cyan', 'note:')} ${place ?? ''}${legible(note.message)}`)
   }
-  lines.push(`  ${paint('cyan', 'help:')} ${visible(help)}`)
+  lines.push(`  ${paint('cyan', 'help:')} ${legible(help)}`)
   return `${lines.join('\n')}\n`
 }
 
@@ -152,11 +152,11 @@ function foldText(places: readonly Placed[], count: number, options: TextOptions
   const first = count > places.length ? `, of which the first ${places.length} are shown; --verbose shows all` : ''
   const helps = new Set(places.map(({ diagnostic }) => diagnostic.help))
   const lines = [`${paint(colourOf(severity), `${severity} ${code}`)}: ${paint('bold', `${count} times${first}`)}`]
-  const helpText = (help: string) => `${paint('cyan', 'help:')} ${visible(help)}`
+  const helpText = (help: string) => `${paint('cyan', 'help:')} ${legible(help)}`
   for (const { diagnostic, position } of places) {
     const { location, message, help } = diagnostic
     lines.push(
-      `  ${location === undefined ? '' : `${positionText(location, position, options.cwd)} `}${visible(message)}`,
+      `  ${location === undefined ? '' : `${positionText(location, position, options.cwd)} `}${legible(message)}`,
     )
     if (helps.size > 1) lines.push(`    ${helpText(help)}`)
   }
@@ -190,7 +190,7 @@ function placeOf(location: Location | undefined, position: Position | undefined,
 }
 
 function positionText(location: Location, position: Position | undefined, cwd: string): string {
-  const file = visible(relativePath(location.file, cwd))
+  const file = legible(relativePath(location.file, cwd))
   return position === undefined ? file : `${file}:${position.line}:${position.column}`
 }
 

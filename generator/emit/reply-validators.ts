@@ -12,7 +12,7 @@ export function emitReplyValidators(model: ApiModel): string {
     return `  ${propertyName(id)}: ${checks.length === 0 ? '{}' : `{ ${checks.join(', ')} }`},\n`
   })
   const code = compiler.code()
-  const imports = ['type ReplyChecks', ...(code.includes('schemaFunctions.') ? ['schemaFunctions'] : [])]
+  const imports = ['type ReplyChecks', ...(code.includes('schemaFunctions') ? ['schemaFunctions'] : [])]
   return `${header(model.document)}// @ts-nocheck: the schemas below are compiled to plain JavaScript.
 import { ${imports.join(', ')} } from 'gatewright/runtime'
 

@@ -24,7 +24,7 @@ export function emitValidators(model: ApiModel): string {
   const texts = [...emission.texts].map(([code, name]) => `const ${name} = ${code}\n`)
   texts.push(...emission.readOnly.lines())
   const code = emission.compiler.code()
-  const imports = ['type OperationValidator', ...(code.includes('schemaFunctions.') ? ['schemaFunctions'] : [])]
+  const imports = ['type OperationValidator', ...(code.includes('schemaFunctions') ? ['schemaFunctions'] : [])]
   return `${header(model.document)}// @ts-nocheck: the schemas below are compiled to plain JavaScript.
 import { ${imports.join(', ')} } from 'gatewright/runtime'
 

@@ -19,5 +19,6 @@ export function warning(fault: Fault): Diagnostic {
 
 /** A name as messages show it. */
 export function show(text: unknown): string {
+  if (text === undefined) return 'nothing'
   return typeof text === 'string' ? JSON.stringify(text) : (JSON.stringify(text) ?? String(text))
 }

@@ -19,6 +19,7 @@ import { type PolicyReader, readPolicy, readWrittenClaims, type WrittenClaims } 
 import { readRequestBody } from './request-body.js'
 import { readResponses, withoutUnusable } from './responses.js'
 import { checkCircles } from './schema-circles.js'
+import { MOST_PARTS, overgrown } from './schema-parts.js'
 import { type Request, SchemaReach } from './schema-reach.js'
 import { type KnownScheme, readSchemes } from './schemes.js'
 import { basePath } from './servers.js'
@@ -272,13 +273,26 @@ function readComponentSchemas(document: ResolvedDocument): ComponentSchemas {
   const written = isObject(components) && isObject(components.schemas) ? components.schemas : {}
   const locate = (name: string) => document.origins.locate(written, name)
   const faulty: { readonly name: string; readonly fault: Diagnostic }[] = []
-  const schemas = Object.fromEntries(
+  const schemas: { [name: string]: JsonSchema } = Object.fromEntries(
     Object.entries(written).map(([name, schema]) => [
       name,
       readSchema(schema, locate(name), document, fault => faulty.push({ name, fault })),
     ]),
   )
+  const tooMany = overgrown(schemas)
+  for (const name of tooMany) faulty.push({ name, fault: overgrownFault(name, locate(name)) })
+  // Nothing fits them, and nobody has to read them.
+  for (const name of tooMany) schemas[name] = false
   return { schemas, faulty, locate }
+}
+
+function overgrownFault(name: string, location: Location): Diagnostic {
+  return error({
+    code: 'schema-unsupported',
+    message: `schema ${show(name)} is made of more than ${MOST_PARTS.toLocaleString('en')} schemas, each counted as often as it is referred to`,
+    help: 'refer to a schema once in allOf, anyOf or oneOf, or from properties or items',
+    location,
+  })
 }
 
 /**

@@ -76,7 +76,7 @@ function readScheme(written: Record<string, unknown>): ReadScheme {
       return { scheme: { type: 'mutualTLS' } }
     default:
       return {
-        malformed: `has the type ${show(written.type)}`,
+        malformed: written.type === undefined ? 'has no type' : `has the type ${show(written.type)}`,
         help: 'use apiKey, http, mutualTLS, oauth2 or openIdConnect',
       }
   }

@@ -282,3 +282,11 @@ common/a.yaml:1:1 error a-b: security scheme "auth0" declares no scope "read:mes
     expect(countLine(pointers)).toMatch(/^100 errors/)
   })
 })
+
+test('a text without end is cut in its middle', () => {
+  const message = `the name ${'a'.repeat(100_000)} is long`
+  const long: Diagnostic = { code: 'document-form', severity: 'warning', message, help: 'shorten it' }
+  const text = formatText([long], { files: [], text: () => undefined }, { cwd: '/' })
+  expect(text).toMatch(/^warning document-form: the name a+ … a+ is long\n {2}help: shorten it\n$/)
+  expect(text.length).toBeLessThan(1200)
+})

@@ -12,7 +12,7 @@ const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url))
 const TSCONFIG = fileURLToPath(new URL('./tsconfig.json', import.meta.url))
 
 export interface Limits {
-  /** For one mutant, until its diagnostics are printed. Default 20. */
+  /** Of the processor's time, for one mutant, until its diagnostics are printed. Default 20. */
   readonly seconds?: number
   /** Of the generator's heap. Default 1024. */
   readonly megabytes?: number
@@ -85,17 +85,16 @@ export class Campaign implements AsyncDisposable {
   }
 
   private started(): ChildProcess {
-    const { megabytes = 1024 } = this.limits
+    const { seconds = 20, megabytes = 1024 } = this.limits
     this.worker ??= fork(WORKER, {
       execArgv: ['--import', 'tsx', `--max-old-space-size=${megabytes}`],
-      env: { ...process.env, TSX_TSCONFIG_PATH: TSCONFIG },
+      env: { ...process.env, TSX_TSCONFIG_PATH: TSCONFIG, FUZZ_SECONDS: String(seconds) },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
     return this.worker
   }
 
   private judged(task: Task): Promise<{ readonly verdict: Verdict; readonly seconds: number }> {
-    const { seconds = 20 } = this.limits
     const worker = this.started()
     const start = performance.now()
     let end: number | undefined
@@ -111,7 +110,7 @@ export class Campaign implements AsyncDisposable {
         settle({ outcome: 'refused', codes: [], faults: [fault], remarks: [], operations: 0 })
         this.end()
       }
-      let timer = setTimeout(() => fail(`no end within ${seconds} seconds`), seconds * 1000)
+      let timer = setTimeout(() => fail('no end in sight'), LONGEST_WAIT)
       worker.stderr?.on('data', chunk => {
         said = `${said}${chunk}`.slice(-4000)
       })
@@ -122,12 +121,15 @@ export class Campaign implements AsyncDisposable {
         end = performance.now()
         clearTimeout(timer)
         // What is done with the output is slower than the generator.
-        timer = setTimeout(() => fail('the output could not be looked at in time'), 120_000)
+        timer = setTimeout(() => fail('the output could not be looked at in time'), LONGEST_WAIT)
       })
       worker.send(task)
     })
   }
 }
+
+/** In milliseconds; for a process that does not even use the processor, on a machine that has much else to do. */
+const LONGEST_WAIT = 240_000
 
 function put(path: string, bytes: Uint8Array): void {
   mkdirSync(dirname(path), { recursive: true })

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { firstStubs } from '../../generator/emit/stubs/first-stubs.js'
 import { emitStubs } from '../../generator/emit/stubs.js'
 
 const MODULE = '../generated/handlers.js'
@@ -402,5 +403,19 @@ describe('a handler without an operation', () => {
     const { orphans } = emitStubs(['one'], existing, MODULE, ['one', 'gone'])
     expect(orphans).toEqual([{ file: name, operation: 'gone' }])
     expect(stubsFor(existing, 'one').orphans).toEqual([])
+  })
+})
+
+describe('the first stubs', () => {
+  test.each([[[]], [['one']], [['one', 'index', 'two', 'default_', '$3', 'ünï']]])(
+    'of %j are those that a folder without modules gets',
+    operations => {
+      expect(firstStubs(operations, MODULE)).toEqual(emitStubs(operations, {}, MODULE).files)
+    },
+  )
+
+  test('leave nothing to add and nothing to say', () => {
+    const operations = ['one', 'index2', 'two']
+    expect(emitStubs(operations, firstStubs(operations, MODULE), MODULE, operations)).toEqual(NOTHING)
   })
 })

@@ -1,4 +1,5 @@
 import { jsonLiteral } from './json-literal.js'
+import { shorten } from './shortening.js'
 
 /**
  * What ajv compiled, without what nobody reads: whole schemas for the sake of their lists of values, the place of a
@@ -23,7 +24,7 @@ export function compact(code: string): string {
   })
   const schemas = [...kept].map(name => `const ${name} = ${literals.get(name)};\n`)
   const lists = [...values].map(([text, name]) => `const ${name} = ${text};\n`)
-  return `${lists.join('')}${schemas.join('')}${withoutIdleMembers(withShortPushes(compacted))}`
+  return `${lists.join('')}${schemas.join('')}${shorten(withoutIdleMembers(withShortPushes(compacted)))}`
 }
 
 /** At the start of a line only: there, no string of the document can be what is found. */

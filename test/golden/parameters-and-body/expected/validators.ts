@@ -17,18 +17,17 @@ export const validators: Record<
 }
 
 const values0 = ['name', 'tag'];
+const { isInteger, isObject, missing, own } = schemaFunctions;
 
 function validate0(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
-if(!((typeof data == "number") && (!(data % 1) && !isNaN(data)))){
-(vErrors ??= []).push({instancePath,keyword:"type",params:{type: "integer"}});
-errors++;
+if(!(isInteger(data))){
+errors = (vErrors ??= []).push({instancePath,keyword:"type",params:{type: "integer"}});
 }
 if(typeof data == "number"){
 if(data < 1 || isNaN(data)){
-(vErrors ??= []).push({instancePath,keyword:"minimum",params:{comparison: ">=", limit: 1}});
-errors++;
+errors = (vErrors ??= []).push({instancePath,keyword:"minimum",params:{comparison: ">=", limit: 1}});
 }
 }
 validate0.errors = vErrors;
@@ -42,13 +41,11 @@ let vErrors = null;
 let errors = 0;
 if(typeof data === "string"){
 if(!(formats0(data))){
-(vErrors ??= []).push({instancePath,keyword:"format",params:{format: "uuid"}});
-errors++;
+errors = (vErrors ??= []).push({instancePath,keyword:"format",params:{format: "uuid"}});
 }
 }
 else {
-(vErrors ??= []).push({instancePath,keyword:"type",params:{type: "string"}});
-errors++;
+errors = (vErrors ??= []).push({instancePath,keyword:"type",params:{type: "string"}});
 }
 validate1.errors = vErrors;
 return errors === 0;
@@ -62,18 +59,15 @@ const len0 = data.length;
 for(let i0=0; i0<len0; i0++){
 let data0 = data[i0];
 if(typeof data0 !== "string"){
-(vErrors ??= []).push({instancePath:instancePath+"/" + i0,keyword:"type",params:{type: "string"}});
-errors++;
+errors = (vErrors ??= []).push({instancePath:instancePath+"/" + i0,keyword:"type",params:{type: "string"}});
 }
 if(!((data0 === "name") || (data0 === "tag"))){
-(vErrors ??= []).push({instancePath:instancePath+"/" + i0,keyword:"enum",params:{allowedValues: values0}});
-errors++;
+errors = (vErrors ??= []).push({instancePath:instancePath+"/" + i0,keyword:"enum",params:{allowedValues: values0}});
 }
 }
 }
 else {
-(vErrors ??= []).push({instancePath,keyword:"type",params:{type: "array"}});
-errors++;
+errors = (vErrors ??= []).push({instancePath,keyword:"type",params:{type: "array"}});
 }
 validate2.errors = vErrors;
 return errors === 0;
@@ -82,14 +76,12 @@ return errors === 0;
 function validate4(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
-if(!((typeof data == "number") && (!(data % 1) && !isNaN(data)))){
-(vErrors ??= []).push({instancePath,keyword:"type",params:{type: "integer"}});
-errors++;
+if(!(isInteger(data))){
+errors = (vErrors ??= []).push({instancePath,keyword:"type",params:{type: "integer"}});
 }
 if(typeof data == "number"){
 if(data > 100 || isNaN(data)){
-(vErrors ??= []).push({instancePath,keyword:"maximum",params:{comparison: "<=", limit: 100}});
-errors++;
+errors = (vErrors ??= []).push({instancePath,keyword:"maximum",params:{comparison: "<=", limit: 100}});
 }
 }
 validate4.errors = vErrors;
@@ -99,58 +91,50 @@ return errors === 0;
 function validate5(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
-if(data && typeof data == "object" && !Array.isArray(data)){
+if(isObject(data)){
 for(const key0 of Object.keys(data)){
 if(typeof data[key0] !== "string"){
-(vErrors ??= []).push({instancePath:instancePath+"/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"}});
-errors++;
+errors = (vErrors ??= []).push({instancePath:instancePath+"/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"}});
 }
 }
 }
 else {
-(vErrors ??= []).push({instancePath,keyword:"type",params:{type: "object"}});
-errors++;
+errors = (vErrors ??= []).push({instancePath,keyword:"type",params:{type: "object"}});
 }
 validate5.errors = vErrors;
 return errors === 0;
 }
 
-const func0 = Object.prototype.hasOwnProperty;
 const pattern0 = new RegExp("^[^/\"]+$", "u");
 const wrapper0 = {validate: validate6};
 
 function validate6(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
-if(data && typeof data == "object" && !Array.isArray(data)){
-if((data.name === undefined) || (!(func0.call(data, "name")))){
-(vErrors ??= []).push({instancePath,keyword:"required",params:{missingProperty: "name"}});
-errors++;
+if(isObject(data)){
+for(const missingProperty of missing(data, ["name"])){
+errors = (vErrors ??= []).push({instancePath,keyword:"required",params:{missingProperty}});
 }
 for(const key0 of Object.keys(data)){
 if(!(((key0 === "id") || (key0 === "name")) || (key0 === "parent"))){
-(vErrors ??= []).push({instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}});
-errors++;
+errors = (vErrors ??= []).push({instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}});
 }
 }
-if(data.id !== undefined && func0.call(data, "id")){
-(vErrors ??= []).push({instancePath:instancePath+"/id",keyword:"false schema",params:{}});
-errors++;
+if(own(data, "id")){
+errors = (vErrors ??= []).push({instancePath:instancePath+"/id",keyword:"false schema",params:{}});
 }
-if(data.name !== undefined && func0.call(data, "name")){
+if(own(data, "name")){
 let data1 = data.name;
 if(typeof data1 === "string"){
 if(!pattern0.test(data1)){
-(vErrors ??= []).push({instancePath:instancePath+"/name",keyword:"pattern",params:{pattern: "^[^/\"]+$"}});
-errors++;
+errors = (vErrors ??= []).push({instancePath:instancePath+"/name",keyword:"pattern",params:{pattern: "^[^/\"]+$"}});
 }
 }
 else {
-(vErrors ??= []).push({instancePath:instancePath+"/name",keyword:"type",params:{type: "string"}});
-errors++;
+errors = (vErrors ??= []).push({instancePath:instancePath+"/name",keyword:"type",params:{type: "string"}});
 }
 }
-if(data.parent !== undefined && func0.call(data, "parent")){
+if(own(data, "parent")){
 if(!(wrapper0.validate(data.parent, {instancePath:instancePath+"/parent"}))){
 vErrors = vErrors === null ? wrapper0.validate.errors : vErrors.concat(wrapper0.validate.errors);
 errors = vErrors.length;
@@ -158,8 +142,7 @@ errors = vErrors.length;
 }
 }
 else {
-(vErrors ??= []).push({instancePath,keyword:"type",params:{type: "object"}});
-errors++;
+errors = (vErrors ??= []).push({instancePath,keyword:"type",params:{type: "object"}});
 }
 validate6.errors = vErrors;
 return errors === 0;
@@ -172,13 +155,11 @@ let vErrors = null;
 let errors = 0;
 if(typeof data === "string"){
 if(func4(data) > 3){
-(vErrors ??= []).push({instancePath,keyword:"maxLength",params:{limit: 3}});
-errors++;
+errors = (vErrors ??= []).push({instancePath,keyword:"maxLength",params:{limit: 3}});
 }
 }
 else {
-(vErrors ??= []).push({instancePath,keyword:"type",params:{type: "string"}});
-errors++;
+errors = (vErrors ??= []).push({instancePath,keyword:"type",params:{type: "string"}});
 }
 validate7.errors = vErrors;
 return errors === 0;
@@ -191,15 +172,13 @@ if(Array.isArray(data)){
 const len0 = data.length;
 for(let i0=0; i0<len0; i0++){
 let data0 = data[i0];
-if(!((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0)))){
-(vErrors ??= []).push({instancePath:instancePath+"/" + i0,keyword:"type",params:{type: "integer"}});
-errors++;
+if(!(isInteger(data0))){
+errors = (vErrors ??= []).push({instancePath:instancePath+"/" + i0,keyword:"type",params:{type: "integer"}});
 }
 }
 }
 else {
-(vErrors ??= []).push({instancePath,keyword:"type",params:{type: "array"}});
-errors++;
+errors = (vErrors ??= []).push({instancePath,keyword:"type",params:{type: "array"}});
 }
 validate8.errors = vErrors;
 return errors === 0;
@@ -208,26 +187,23 @@ return errors === 0;
 function validate9(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.tag !== undefined && func0.call(data, "tag")){
+if(isObject(data)){
+if(own(data, "tag")){
 let data0 = data.tag;
-if(data0 && typeof data0 == "object" && !Array.isArray(data0)){
-if(data0.name !== undefined && func0.call(data0, "name")){
+if(isObject(data0)){
+if(own(data0, "name")){
 if(typeof data0.name !== "string"){
-(vErrors ??= []).push({instancePath:instancePath+"/tag/name",keyword:"type",params:{type: "string"}});
-errors++;
+errors = (vErrors ??= []).push({instancePath:instancePath+"/tag/name",keyword:"type",params:{type: "string"}});
 }
 }
 }
 else {
-(vErrors ??= []).push({instancePath:instancePath+"/tag",keyword:"type",params:{type: "object"}});
-errors++;
+errors = (vErrors ??= []).push({instancePath:instancePath+"/tag",keyword:"type",params:{type: "object"}});
 }
 }
 }
 else {
-(vErrors ??= []).push({instancePath,keyword:"type",params:{type: "object"}});
-errors++;
+errors = (vErrors ??= []).push({instancePath,keyword:"type",params:{type: "object"}});
 }
 validate9.errors = vErrors;
 return errors === 0;
