@@ -61,6 +61,9 @@ test('who asks to fetch again is never spared', async () => {
     expect(server.asked).toHaveLength(count)
   }
   expect(await isSpared(work, allowed)).toBe(true)
+
+  work.put({ 'specs/openapi.yaml': document('#/components/schemas/A').concat('components: { schemas: { A: {} } }\n') })
+  for (const _ of [1, 2]) expect(await isSpared(work, { refreshRemote: true })).toBe(false)
 })
 
 test.each<[string, (work: Workspace) => void]>([

@@ -195,6 +195,16 @@ test('a dynamic reference that can mean one schema only is a reference to it', a
   }
 })
 
+test('a file that only a dynamic reference opens may give it a second meaning', async () => {
+  const { document, codes } = await loaded({
+    ...schemas({ Tree: { items: { $dynamicRef: 'b.yaml#node' } } }),
+    'b.yaml': '$dynamicAnchor: node\nitems: { $ref: c.yaml }\n',
+    'c.yaml': '$dynamicAnchor: node\n',
+  })
+  expect(document).toBeUndefined()
+  expect(codes).toEqual(['reference-unsupported'])
+})
+
 test.each([
   ['https://json-schema.org/draft/2020-12/schema', []],
   ['https://spec.openapis.org/oas/3.1/dialect/base', []],

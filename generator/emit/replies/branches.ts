@@ -1,4 +1,5 @@
 import type { JsonPrimitive } from '../../../runtime/policy.js'
+import { componentReference, readComponentReference } from '../../load/reference.js'
 import type { ApiModel, JsonSchema } from '../../model/api-model.js'
 import { isObject } from '../../model/claims.js'
 import { isMarked } from '../validators/request-schema.js'
@@ -53,7 +54,11 @@ export function heirsOf(schemas: Schemas): ReadonlyMap<string, Branches> {
     if (heirs.length === 0) continue
     const branches = heirs.map(heir => {
       const values = valuesFor(heir, mapping, schemas)
-      return { schema: { $ref: referenceTo(heir) }, has: [propertyName], is: { [propertyName]: values } }
+      return {
+        schema: { $ref: componentReference('schemas', heir) },
+        has: [propertyName],
+        is: { [propertyName]: values },
+      }
     })
     const own = { ...plain(true), is: { [propertyName]: valuesFor(name, mapping, schemas) } }
     found.set(name, [...branches, own])
@@ -107,17 +112,12 @@ function valuesFor(name: string, mapping: Discriminator['mapping'], schemas: Sch
 /** The component that a mapping names, by its name or by reference. */
 function named(to: string, schemas: Schemas): string | undefined {
   if (Object.hasOwn(schemas, to)) return to
-  return to.startsWith('#/components/schemas/')
-    ? to.slice('#/components/schemas/'.length).replaceAll('~1', '/').replaceAll('~0', '~')
-    : undefined
+  const { section, name } = readComponentReference(to) ?? {}
+  return section === 'schemas' ? name : undefined
 }
 
 function targetOf(schema: JsonSchema, schemas: Schemas): string | undefined {
   return isObject(schema) && schema.$ref !== undefined ? component(schemas, schema.$ref).name : undefined
-}
-
-function referenceTo(name: string): string {
-  return `#/components/schemas/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
 }
 
 function plain(schema: JsonSchema): Branch {

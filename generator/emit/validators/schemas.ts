@@ -1,3 +1,4 @@
+import { readComponentReference } from '../../load/reference.js'
 import type { ApiModel, JsonSchema } from '../../model/api-model.js'
 
 /** The component that a `$ref` names, and what it holds. @throws {Error} if there is none: the loader let it through. */
@@ -10,12 +11,12 @@ export function component(schemas: ApiModel['schemas'], ref: unknown): { name: s
 
 const COMPONENTS = '#/components/schemas/'
 
-/** Asked for so often that a pattern would be felt. */
+/** Asked for so often that taking the reference apart would be felt: most names hold nothing that is escaped. */
 function nameIn(ref: string): string | undefined {
   if (!ref.startsWith(COMPONENTS)) return undefined
   const segment = ref.slice(COMPONENTS.length)
-  if (segment === '' || segment.includes('/')) return undefined
-  return segment.includes('~') ? segment.replaceAll('~1', '/').replaceAll('~0', '~') : segment
+  if (/[~%/]/.test(segment)) return readComponentReference(ref)?.name
+  return segment === '' ? undefined : segment
 }
 
 /** The schemas that a keyword lists. */
