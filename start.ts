@@ -18,6 +18,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
     server.close()
     server.closeAllConnections()
+    // One may still be on its way in.
+    server.on('connection', socket => socket.destroy())
     void issuer?.close()
   })
 }
