@@ -71,7 +71,7 @@ describe.each(requestedDocuments)('$name', requested => {
   })
 
   test.each(looked)('$name', async operation => {
-    const { accepted = [], refused = [] } = cases.get(operation) ?? {}
+    const { accepted, refused } = cases.get(operation) ?? casesOf(operation, document, new Judge())
     const actual: { [title: string]: unknown } = {}
     const wanted: { [title: string]: unknown } = {}
     for (const one of [...accepted, ...refused]) {
@@ -80,6 +80,7 @@ describe.each(requestedDocuments)('$name', requested => {
       wanted[one.title] = expected(one, operation)
     }
     expect(actual).toEqual(wanted)
+    expect(Object.keys(actual)).toHaveLength(accepted.length + refused.length)
   })
 })
 
