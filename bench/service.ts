@@ -46,7 +46,7 @@ import { createRouter } from './compiled/router.js'
 const handler = () => ({ status: 200, body: { ok: true } })
 const handlers = Object.fromEntries(${JSON.stringify(operations.map(one => one.id))}.map(id => [id, handler]))
 void [apiKey, basic, bearer]
-const app = express().use(createRouter(handlers, { schemes: { ${verifiers.join(', ')} } }))
+const app = express().use(createRouter(handlers, { onReplyFault() {}, schemes: { ${verifiers.join(', ')} } }))
 ${LISTEN}`
 }
 

@@ -1,4 +1,5 @@
-import { compactVerify, errors } from 'jose'
+import * as errors from 'jose/errors'
+import { compactVerify } from 'jose/jws/compact/verify'
 import { deny, type Token, type Verification } from '../verifier.js'
 import type { Algorithm } from './algorithms.js'
 import { claimsFault } from './claims-set.js'
