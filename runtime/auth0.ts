@@ -74,7 +74,7 @@ export function requiresAuth(options: RequiresAuthOptions = {}): RequestHandler 
     const { query } = splitTarget(request.url)
     const decision = await decide(
       {
-        alternatives: [[{ scheme: 'auth0', read: readBearer, verifier, scopes, challenger: BEARER }]],
+        alternatives: [[{ scheme: 'auth0', read: readBearer, verifier, scopes, challengers: [BEARER] }]],
         anonymous: false,
       },
       { request, query, params: {}, runCheck: () => false, claimsStatus: 401, nameClaims: false },

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { Challenger, Refusal } from './challenge.js'
+import { type Challenger, type Refusal, refusing } from './challenge.js'
 import { type PathParameters, type RunCheck, type UnmetClaim, unmetClaim } from './claims.js'
 import type { Found, ReadCredential } from './credentials.js'
 import type { ClaimDemands, ScopeDemand } from './policy.js'
@@ -20,7 +20,7 @@ export interface Requirement {
   readonly read: ReadCredential
   readonly verifier: AnyVerifier
   readonly scopes: ScopeDemand
-  readonly challenger: Challenger
+  readonly challengers: readonly Challenger[]
 }
 
 /** A policy, compiled: the alternatives without `{}`, which `anonymous` stands for. */
@@ -48,6 +48,8 @@ export interface Grant {
   readonly auth: Readonly<Record<string, unknown>> | undefined
   /** The claims of the token among them. */
   readonly token?: Token
+  /** `DPoP-Nonce` of the answer. */
+  readonly nonce?: string
 }
 
 export type Decision = Grant | ({ readonly granted: false } & Refusal)
@@ -59,7 +61,7 @@ export type Decision = Grant | ({ readonly granted: false } & Refusal)
 export async function decide(demands: Demands, asked: Asked): Promise<Decision> {
   const found = findCredentials(demands, asked)
   const repeated = demands.alternatives.flat().find(one => found.get(one.scheme) === 'repeated')
-  if (repeated) return refuse({ denial: deny('invalid_request'), challengers: [repeated.challenger] })
+  if (repeated) return refuse({ denial: deny('invalid_request'), challengers: repeated.challengers })
 
   const verified = new Map<string, Verification<unknown>>()
   let closest: Refusal | undefined
@@ -75,7 +77,7 @@ export async function decide(demands: Demands, asked: Asked): Promise<Decision> 
     return { granted: true, auth: undefined }
   return refuse({
     denial: deny('no_credentials'),
-    challengers: demands.alternatives.flat().map(one => one.challenger),
+    challengers: demands.alternatives.flat().flatMap(one => one.challengers),
   })
 }
 
@@ -97,10 +99,12 @@ async function judge(
   const auth: Record<string, unknown> = Object.create(null)
   const holders: { readonly requirement: Requirement; readonly scopes: readonly string[] }[] = []
   let token: Token | undefined
+  let nonce: string | undefined
   for (const requirement of alternative) {
     const result = verified.get(requirement.scheme) ?? (await verify(requirement, found, asked.request))
     verified.set(requirement.scheme, result)
-    if (!result.granted) return refuse({ denial: result, challengers: [requirement.challenger] })
+    if (!result.granted) return refuse({ denial: result, challengers: refusedBy(requirement, found) })
+    nonce ??= result.nonce
     auth[requirement.scheme] = result.proof
     holders.push({ requirement, scopes: result.scopes })
     if (requirement.verifier.kind === 'bearer') token = result.proof as Token
@@ -109,7 +113,7 @@ async function judge(
     if (scopesMet(requirement.scopes, scopes)) continue
     return refuse({
       denial: deny('insufficient_scope'),
-      challengers: [requirement.challenger],
+      challengers: refusedBy(requirement, found),
       scopes: scopesNamed(requirement.scopes),
     })
   }
@@ -118,9 +122,9 @@ async function judge(
     const unmet = token
       ? await unmetClaim(claims, token, asked.params, runCheck)
       : { reason: 'no token whose claims could be asked' }
-    if (unmet) return refuseClaims(alternative, unmet, asked)
+    if (unmet) return refuseClaims(alternative, found, unmet, asked)
   }
-  return token ? { granted: true, auth, token } : { granted: true, auth }
+  return { granted: true, auth, ...(token && { token }), ...(nonce !== undefined && { nonce }) }
 }
 
 async function verify(
@@ -143,12 +147,25 @@ async function verify(
   }
 }
 
-function refuseClaims(alternative: readonly Requirement[], unmet: UnmetClaim, asked: Asked): Decision {
+function refusedBy({ scheme, challengers }: Requirement, found: ReadonlyMap<string, Found>): readonly Challenger[] {
+  const credential = found.get(scheme)
+  return refusing(
+    challengers,
+    typeof credential === 'object' && credential.kind === 'bearer' ? credential.tokenType : undefined,
+  )
+}
+
+function refuseClaims(
+  alternative: readonly Requirement[],
+  found: ReadonlyMap<string, Found>,
+  unmet: UnmetClaim,
+  asked: Asked,
+): Decision {
   const holder = alternative.find(one => one.verifier.kind === 'bearer') ?? alternative[0]
   const description = unmet.message ?? (asked.nameClaims ? named(unmet) : undefined)
   return refuse({
     denial: deny('claims_not_met', { reason: unmet.reason, ...(description !== undefined && { description }) }),
-    challengers: holder ? [holder.challenger] : [],
+    challengers: holder ? refusedBy(holder, found) : [],
     claimsStatus: asked.claimsStatus,
     ...(holder && { scopes: scopesNamed(holder.scopes) }),
   })
@@ -168,8 +185,11 @@ const CLOSENESS: readonly Denial['code'][] = [
   'no_credentials',
   'invalid_request',
   'invalid_token',
+  'invalid_dpop_proof',
+  'use_dpop_nonce',
   'insufficient_scope',
   'claims_not_met',
+  'insufficient_user_authentication',
   'unavailable',
 ]
 

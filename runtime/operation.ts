@@ -55,6 +55,7 @@ export function compileOperation(operation: Operation, settings: Settings): Serv
       sendRefusal(response, decision)
       return
     }
+    if (decision?.nonce !== undefined) response.setHeader('DPoP-Nonce', decision.nonce)
     if (decision?.token) attachUser(request, decision.token)
 
     const { params: path, query: text } = target
