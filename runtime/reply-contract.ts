@@ -18,7 +18,7 @@ import { schemaFaults } from './schema-faults.js'
 export interface UntypedReply {
   readonly status: number
   readonly body?: unknown
-  readonly headers?: { readonly [name: string]: string | number | boolean | readonly string[] | undefined }
+  readonly headers?: { readonly [name: string]: string | number | boolean | readonly string[] | undefined } | undefined
   readonly contentType?: string
 }
 
@@ -68,14 +68,14 @@ interface Found {
   readonly key: string
   readonly types: readonly DocumentedType[]
   readonly contentType: string
-  readonly type?: DocumentedType
+  readonly type: DocumentedType | undefined
 }
 
 function lookUp(reply: UntypedReply, key: string, types: readonly DocumentedType[]): Found {
   const contentType =
     reply.contentType ?? headerOf(reply, 'content-type') ?? firstType(types) ?? defaultType(reply.body)
   const type = typeOf(types, contentType)
-  return { key, types, contentType, ...(type && { type }) }
+  return { key, types, contentType, type }
 }
 
 function stripped(reply: UntypedReply, found: Found | undefined): Settled {
@@ -96,7 +96,8 @@ function withoutBody({ status, headers = {} }: UntypedReply): UntypedReply {
 
 function cut(reply: UntypedReply, { contentType }: Found, { shape }: DocumentedType): UntypedReply {
   const { body } = reply
-  return { ...reply, contentType, body: isJson(body, contentType) ? strip(shape, body) : body }
+  const { status, headers } = reply
+  return { status, headers, contentType, body: isJson(body, contentType) ? strip(shape, body) : body }
 }
 
 async function checked(
@@ -150,7 +151,8 @@ function headerErrors(reply: UntypedReply, check: ReplyCheck | undefined): Reply
 }
 
 /** @param name in lower case. */
-function headerOf({ headers = {} }: UntypedReply, name: string): string | undefined {
+function headerOf({ headers }: UntypedReply, name: string): string | undefined {
+  if (headers === undefined) return undefined
   const [, value] = Object.entries(headers).find(([one]) => one.toLowerCase() === name) ?? []
   return value === undefined ? undefined : String(value)
 }
