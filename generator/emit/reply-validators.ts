@@ -1,4 +1,5 @@
 import type { ApiModel, Response } from '../model/api-model.js'
+import { emitAt } from './failure.js'
 import { header } from './header.js'
 import { literal, literals, propertyName } from './literal.js'
 import { SchemaCompiler } from './validators/compile.js'
@@ -8,7 +9,7 @@ import { objectText } from './validators/json-literal.js'
 export function emitReplyValidators(model: ApiModel): string {
   const compiler = new SchemaCompiler(model, 'response')
   const lines = model.operations.map(({ id, responses }) => {
-    const checks = responses.flatMap(one => responseText(one, compiler) ?? [])
+    const checks = responses.flatMap(one => emitAt(one.location, () => responseText(one, compiler)) ?? [])
     return `  ${propertyName(id)}: ${checks.length === 0 ? '{}' : `{ ${checks.join(', ')} }`},\n`
   })
   const code = compiler.code()

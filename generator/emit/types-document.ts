@@ -17,7 +17,7 @@ export function typesDocument(root: JsonObject): JsonObject {
 class Copier {
   /** What stands behind a YAML alias is one object in many places, and stays one. */
   private readonly copies = new Map<object, object>()
-  private readonly resolving = new Map<string, boolean>()
+  private readonly references = new Map<string, string | undefined>()
 
   constructor(private readonly root: JsonObject) {}
 
@@ -25,8 +25,9 @@ class Copier {
     const copy: JsonObject = {}
     this.copies.set(node, copy)
     for (const name of Object.keys(node)) {
-      const value = node[name]
-      if (name === '$ref' && typeof value === 'string' && !this.resolves(value)) continue
+      const written = node[name]
+      const value = name === '$ref' && typeof written === 'string' ? this.reference(written) : written
+      if (name === '$ref' && value === undefined) continue
       if (name === 'discriminator' && isObject(value) && typeof value.propertyName === 'string') continue
       const copied = isList(name, value) ? value.map(one => this.copy(asObject(one))) : this.copy(value)
       if (name === '__proto__') Object.defineProperty(copy, name, { value: copied, ...ORDINARY })
@@ -47,16 +48,27 @@ class Copier {
     return copy
   }
 
-  private resolves(reference: string): boolean {
-    const known = this.resolving.get(reference) ?? this.leadsToComponent(reference)
-    this.resolving.set(reference, known)
-    return known
+  private reference(written: string): string | undefined {
+    const passed: string[] = []
+    let reference: string | undefined = written
+    while (reference !== undefined && !this.references.has(reference)) {
+      passed.push(reference)
+      const target = this.targetOf(reference)
+      const isSchema = reference.startsWith('#/components/schemas/')
+      // openapi-typescript calls itself at each that is nothing but a reference to the next.
+      if (isSchema || !isObject(target) || typeof target.$ref !== 'string') {
+        this.references.set(reference, target === undefined ? undefined : reference)
+      } else reference = target.$ref
+    }
+    const found = reference === undefined ? undefined : this.references.get(reference)
+    for (const one of passed) this.references.set(one, found)
+    return found
   }
 
-  private leadsToComponent(reference: string): boolean {
+  private targetOf(reference: string): unknown {
     // These stand in their places, and are no components of the copy.
-    if (readComponentReference(reference)?.section === 'pathItems') return false
-    return componentAt(this.root, reference) !== undefined
+    if (readComponentReference(reference)?.section === 'pathItems') return undefined
+    return componentAt(this.root, reference)
   }
 }
 

@@ -19,7 +19,7 @@ import { type PolicyReader, readPolicy, readWrittenClaims, type WrittenClaims } 
 import { readRequestBody } from './request-body.js'
 import { readResponses, withoutUnusable } from './responses.js'
 import { checkCircles } from './schema-circles.js'
-import { MOST_PARTS, overgrown } from './schema-parts.js'
+import { DEEPEST_PARTS, MOST_PARTS, type Overgrowth, overgrown } from './schema-parts.js'
 import { type Request, SchemaReach } from './schema-reach.js'
 import { type KnownScheme, readSchemes } from './schemes.js'
 import { basePath } from './servers.js'
@@ -280,16 +280,22 @@ function readComponentSchemas(document: ResolvedDocument): ComponentSchemas {
     ]),
   )
   const tooMany = overgrown(schemas)
-  for (const name of tooMany) faulty.push({ name, fault: overgrownFault(name, locate(name)) })
-  // Nothing fits them, and nobody has to read them.
-  for (const name of tooMany) schemas[name] = false
+  for (const [name, by] of tooMany) {
+    faulty.push({ name, fault: overgrownFault(name, by, locate(name)) })
+    // Nothing fits it, and nobody has to read it.
+    schemas[name] = false
+  }
   return { schemas, faulty, locate }
 }
 
-function overgrownFault(name: string, location: Location): Diagnostic {
+function overgrownFault(name: string, by: Overgrowth, location: Location): Diagnostic {
+  const [most, how] =
+    by === 'parts'
+      ? [MOST_PARTS, 'schemas, each counted as often as it is referred to']
+      : [DEEPEST_PARTS, 'schemas within one another, references among them, for one and the same value']
   return error({
     code: 'schema-unsupported',
-    message: `schema ${show(name)} is made of more than ${MOST_PARTS.toLocaleString('en')} schemas, each counted as often as it is referred to`,
+    message: `schema ${show(name)} is made of more than ${most.toLocaleString('en')} ${how}`,
     help: 'refer to a schema once in allOf, anyOf or oneOf, or from properties or items',
     location,
   })
