@@ -1,7 +1,9 @@
 import type { JsonObject } from '../load/document.js'
+import { type Kind, memberSlot, type Slot } from '../load/grammar.js'
 import { readComponentReference } from '../load/reference.js'
 import { isObject } from '../model/claims.js'
 import { componentAt } from '../model/dereference.js'
+import { SUBSCHEMAS } from '../model/json-schema-keywords.js'
 
 /**
  * A copy of a resolved document that openapi-typescript can take, and may be changed.
@@ -11,7 +13,7 @@ import { componentAt } from '../model/dereference.js'
  * that the schemas do not demand: a type says what was validated, and that is what the schemas say.
  */
 export function typesDocument(root: JsonObject): JsonObject {
-  return new Copier(root).object(root)
+  return new Copier(root).object(root, 'document')
 }
 
 class Copier {
@@ -21,30 +23,49 @@ class Copier {
 
   constructor(private readonly root: JsonObject) {}
 
-  object(node: JsonObject): JsonObject {
+  object(node: JsonObject, kind: Kind | undefined): JsonObject {
     const copy: JsonObject = {}
     this.copies.set(node, copy)
+    if (kind === 'schema' && isMisshapen(node)) return copy
+    const left = kind === 'schema' ? leftOut(node) : []
     for (const name of Object.keys(node)) {
       const written = node[name]
+      if (left.includes(name) || (kind !== undefined && WORDS.includes(name) && typeof written !== 'string')) continue
       const value = name === '$ref' && typeof written === 'string' ? this.reference(written) : written
       if (name === '$ref' && value === undefined) continue
       if (name === 'discriminator' && isObject(value) && typeof value.propertyName === 'string') continue
-      const copied = isList(name, value) ? value.map(one => this.copy(asObject(one))) : this.copy(value)
+      const slot = kind === undefined ? undefined : memberSlot(kind, name)
+      const copied = isList(name, value)
+        ? value.map(one => this.copy(asObject(one), 'schema'))
+        : this.copy(slot === 'schema' && !(name === 'items' && Array.isArray(value)) ? asSchema(value) : value, slot)
       if (name === '__proto__') Object.defineProperty(copy, name, { value: copied, ...ORDINARY })
       else copy[name] = copied
     }
     return copy
   }
 
-  private copy(node: unknown): unknown {
+  private copy(node: unknown, slot: Slot | undefined): unknown {
     if (typeof node !== 'object' || node === null) return node
     const known = this.copies.get(node)
     if (known !== undefined) return known
-    if (isObject(node)) return this.object(node)
+    const inside = typeof slot !== 'object' ? undefined : 'list' in slot ? slot.list : slot.map
+    if (isObject(node) && (typeof slot === 'string' || inside === undefined)) {
+      return this.object(node, typeof slot === 'string' ? slot : undefined)
+    }
+    const part = (one: unknown) => this.copy(inside === 'schema' ? asSchema(one) : one, inside)
+    if (isObject(node)) {
+      const copy: JsonObject = {}
+      this.copies.set(node, copy)
+      for (const [name, one] of Object.entries(node)) {
+        if (name === '__proto__') Object.defineProperty(copy, name, { value: part(one), ...ORDINARY })
+        else copy[name] = part(one)
+      }
+      return copy
+    }
     if (!Array.isArray(node)) return node
     const copy: unknown[] = []
     this.copies.set(node, copy)
-    for (const one of node) copy.push(this.copy(one))
+    for (const one of node) copy.push(slot === 'schema' ? this.copy(asSchema(one), slot) : part(one))
     return copy
   }
 
@@ -80,6 +101,37 @@ function isList(name: string, value: unknown): value is readonly unknown[] {
 
 /** openapi-typescript takes no boolean in a list of schemas. */
 function asObject(schema: unknown): unknown {
-  if (typeof schema !== 'boolean') return schema
-  return schema ? {} : { not: {} }
+  return schema === false ? { not: {} } : isObject(schema) ? schema : {}
+}
+
+/** They come into comments; in maps from names, these are names like any others. */
+const WORDS = ['title', 'summary', 'description', 'format']
+
+/** What is no schema was reported when the model was made. */
+function asSchema(value: unknown): unknown {
+  return isObject(value) || typeof value === 'boolean' ? value : {}
+}
+
+/** Is a keyword not what openapi-typescript takes it to be? That was reported, too: its type is that of what nobody knows. */
+function isMisshapen(schema: JsonObject): boolean {
+  return Object.entries(schema).some(([keyword, value]) => {
+    switch (SUBSCHEMAS.get(keyword)) {
+      case 'one':
+        return !isObject(value) && typeof value !== 'boolean' && !(keyword === 'items' && Array.isArray(value))
+      case 'list':
+        return !Array.isArray(value)
+      case 'members':
+        return !isObject(value)
+      default:
+        return keyword === '$defs' && !isObject(value)
+    }
+  })
+}
+
+function leftOut({ type, enum: values, required }: JsonObject): readonly string[] {
+  return [
+    // openapi-typescript takes the values that an object may have for schemas.
+    ...(type === 'object' && Array.isArray(values) ? ['type', 'enum'] : []),
+    ...(Array.isArray(required) ? [] : ['required']),
+  ]
 }
