@@ -2,6 +2,7 @@ import type { ApiModel, Response } from '../model/api-model.js'
 import { emitAt } from './failure.js'
 import { header } from './header.js'
 import { literal, literals, propertyName } from './literal.js'
+import { headerText } from './reply-headers.js'
 import { SchemaCompiler } from './validators/compile.js'
 import { objectText } from './validators/json-literal.js'
 
@@ -9,7 +10,7 @@ import { objectText } from './validators/json-literal.js'
 export function emitReplyValidators(model: ApiModel): string {
   const compiler = new SchemaCompiler(model, 'response')
   const lines = model.operations.map(({ id, responses }) => {
-    const checks = responses.flatMap(one => emitAt(one.location, () => responseText(one, compiler)) ?? [])
+    const checks = responses.flatMap(one => emitAt(one.location, () => responseText(one, model, compiler)) ?? [])
     return `  ${propertyName(id)}: ${checks.length === 0 ? '{}' : `{ ${checks.join(', ')} }`},\n`
   })
   const code = compiler.code()
@@ -23,11 +24,17 @@ ${lines.join('')}}
 ${code === '' ? '' : `\n${code}\n`}`
 }
 
-function responseText({ status, headers, content = [] }: Response, compiler: SchemaCompiler): string | undefined {
+function responseText(
+  { status, headers, content = [] }: Response,
+  model: ApiModel,
+  compiler: SchemaCompiler,
+): string | undefined {
   const required = headers.filter(one => one.required).map(one => one.name)
   const types = content.map(({ mediaType, schema = true }) => [mediaType, compiler.use(schema)] as const)
+  const values = headers.flatMap(one => headerText(one, model, compiler) ?? [])
   const text = objectText([
     ['headers', required.length > 0 ? literals(required) : undefined],
+    ['values', values.length > 0 ? `[${values.join(', ')}]` : undefined],
     ['content', types.some(([, code]) => code !== undefined) ? objectText(types) : undefined],
   ])
   return text === '{}' ? undefined : `${literal(status)}: ${text}`

@@ -2,7 +2,6 @@ import { type PathSegment, paramNames } from '../../runtime/path.js'
 import type { Policy } from '../../runtime/policy.js'
 import type { Diagnostic, Location, Report } from '../diagnostics/diagnostic.js'
 import type { JsonObject, ResolvedDocument } from '../load/document.js'
-import { escapeSegment } from '../load/pointer.js'
 import { type RuleSettings, readRuleSettings } from '../rules/settings.js'
 import type { ApiModel, JsonSchema, Operation, SkippedOperation } from './api-model.js'
 import { isObject, kindOf } from './claims.js'
@@ -21,8 +20,10 @@ import { readResponses, withoutUnusable } from './responses.js'
 import { checkCircles } from './schema-circles.js'
 import { DEEPEST_PARTS, MOST_PARTS, type Overgrowth, overgrown } from './schema-parts.js'
 import { type Request, SchemaReach } from './schema-reach.js'
+import { schemaReporter } from './schema-report.js'
 import { type KnownScheme, readSchemes } from './schemes.js'
 import { basePath } from './servers.js'
+import { warnOfUnread } from './unread-schemas.js'
 
 export interface ModelOptions {
   /** The entry file as headers name it: relative to where the generator runs, with `/`. */
@@ -69,6 +70,7 @@ export function model(document: ResolvedDocument, options: ModelOptions): Modell
     { schemas, faulty: new Set(components.faulty.map(one => one.name)) },
     faults.reportFor(),
   )
+  warnOfUnread(document, faults)
   const diagnostics = faults.diagnostics(rules)
   if (diagnostics.some(one => one.severity === 'error')) return { diagnostics }
 
@@ -329,15 +331,5 @@ function settleComponentFaults(
 }
 
 function readSchema(schema: unknown, location: Location, document: ResolvedDocument, report: Report): JsonSchema {
-  return toJsonSchema(schema, document.version, fault => {
-    const inside = fault.path.map(key => `/${escapeSegment(String(key))}`).join('')
-    report(
-      error({
-        code: fault.code,
-        message: fault.message,
-        help: fault.help,
-        location: { ...location, pointer: `${location.pointer}${inside}` },
-      }),
-    )
-  })
+  return toJsonSchema(schema, document.version, schemaReporter(location, report))
 }
