@@ -1,14 +1,16 @@
 import type { ServerResponse } from 'node:http'
 import type { SecurityScheme } from './policy.js'
 import { type Problem, sendProblem } from './problem.js'
-import type { AnyVerifier, Denial, HttpVerifier } from './verifier.js'
+import type { AnyVerifier, Denial, HttpVerifier, TokenType } from './verifier.js'
 
 /** A scheme as challenges name it (RFC 9110 section 11.6.1). */
 export interface Challenger {
   /** The challenge without parameters of an error: `Bearer`, `Basic realm="…"`, `ApiKey`. */
   readonly bare: string
-  /** Takes no parameters of an error: they are no part of this scheme's grammar. */
+  /** Takes no parameters of an error: they are no part of this scheme's grammar, or it is not what was refused. */
   readonly fixed?: true
+  /** The way of presenting an access token that it asks for. */
+  readonly tokenType?: TokenType
 }
 
 export interface Refusal {
@@ -21,17 +23,27 @@ export interface Refusal {
   readonly claimsStatus?: 401 | 403
 }
 
-export const BEARER: Challenger = { bare: 'Bearer' }
+export const BEARER: Challenger = { bare: 'Bearer', tokenType: 'Bearer' }
 
-export function challengerOf(name: string, scheme: SecurityScheme, verifier: AnyVerifier): Challenger {
-  if (scheme.type === 'apiKey') return { bare: 'ApiKey' }
+/** The challenges of one scheme: a token may be presented in several ways. */
+export function challengersOf(name: string, scheme: SecurityScheme, verifier: AnyVerifier): readonly Challenger[] {
+  if (scheme.type === 'apiKey') return [{ bare: 'ApiKey' }]
   // RFC 9110 section 15.5.2 wants a challenge with every 401, and no scheme for certificates is registered; this name is
   // the one that draft-thomson-httpbis-cant had.
-  if (scheme.type === 'mutualTLS') return { bare: 'ClientCertificate' }
-  if (verifier.kind === 'http') return httpChallenger(verifier)
+  if (scheme.type === 'mutualTLS') return [{ bare: 'ClientCertificate' }]
+  if (verifier.kind === 'http') return [httpChallenger(verifier)]
   // RFC 7617 section 2: a realm is required; the scheme's name is the one that the document gives.
-  if (scheme.type === 'http' && scheme.scheme === 'basic') return { bare: `Basic realm="${name}", charset="UTF-8"` }
-  return BEARER
+  if (scheme.type === 'http' && scheme.scheme === 'basic') return [{ bare: `Basic realm="${name}", charset="UTF-8"` }]
+  if (verifier.kind !== 'bearer') return [BEARER]
+  const { tokenTypes = ['Bearer'], dpopAlgorithms = [] } = verifier
+  const types = scheme.type === 'http' && scheme.scheme === 'dpop' ? (['DPoP'] as const) : tokenTypes
+  const algs = dpopAlgorithms.length > 0 ? ` algs="${dpopAlgorithms.join(' ')}"` : ''
+  return types.map(tokenType => (tokenType === 'Bearer' ? BEARER : { bare: `DPoP${algs}`, tokenType }))
+}
+
+/** Those of the scheme whose credential was refused: what is wrong is told of the way in which it was sent, and no other. */
+export function refusing(challengers: readonly Challenger[], tokenType: TokenType | undefined): readonly Challenger[] {
+  return challengers.map(one => (one.tokenType === tokenType ? one : { ...one, fixed: true }))
 }
 
 function httpChallenger({ scheme, challenge }: HttpVerifier<unknown>): Challenger {
@@ -63,7 +75,7 @@ export function challengeFault(scheme: string, challenge: unknown): string | und
 
 interface Row {
   readonly status: 400 | 401 | 403
-  readonly error: 'invalid_request' | 'invalid_token' | 'insufficient_scope'
+  readonly error: 'invalid_request' | 'invalid_token' | 'insufficient_scope' | 'invalid_dpop_proof' | 'use_dpop_nonce'
   readonly description: string
 }
 
@@ -72,6 +84,12 @@ const ROWS: { readonly [code in Denial['code']]?: Row } = {
   invalid_token: { status: 401, error: 'invalid_token', description: 'Invalid token' },
   insufficient_scope: { status: 403, error: 'insufficient_scope', description: 'Insufficient scopes' },
   claims_not_met: { status: 401, error: 'invalid_token', description: 'Invalid token claims' },
+  invalid_dpop_proof: { status: 401, error: 'invalid_dpop_proof', description: 'Invalid DPoP proof' },
+  use_dpop_nonce: {
+    status: 401,
+    error: 'use_dpop_nonce',
+    description: 'The DPoP proof must hold a nonce of this server',
+  },
 }
 
 /** The status with which a refusal is answered. */
@@ -97,6 +115,7 @@ export function sendRefusal(response: ServerResponse, refusal: Refusal): void {
   }
   const row = rowOf(refusal)
   response.statusCode = statusOf(refusal)
+  if (denial.nonce !== undefined) response.setHeader('DPoP-Nonce', denial.nonce)
   if (!row) {
     // RFC 6750 section 3.1: no error code when no credentials were sent.
     response.setHeader('WWW-Authenticate', unique(challengers.map(one => one.bare)))

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { SecurityScheme } from './policy.js'
-import type { Credential } from './verifier.js'
+import type { Credential, TokenType } from './verifier.js'
 
 /**
  * What a request holds for one scheme: its credential, or nothing; `unusable` is a credential of another kind or a
@@ -14,8 +14,12 @@ export type ReadCredential = (request: IncomingMessage, query: string) => Found
 /**
  * How the credentials of `scheme` travel (OpenAPI's Security Scheme Object; RFC 6750, RFC 7617, RFC 9110 section 11).
  * Certificates are found by their verifier, which knows the proxies that may forward one.
+ * @param tokenTypes how the scheme's verifier takes access tokens.
  */
-export function credentialReader(scheme: Exclude<SecurityScheme, { type: 'mutualTLS' }>): ReadCredential {
+export function credentialReader(
+  scheme: Exclude<SecurityScheme, { type: 'mutualTLS' }>,
+  tokenTypes: readonly TokenType[] = ['Bearer'],
+): ReadCredential {
   if (scheme.type === 'apiKey') {
     const { name } = scheme
     if (scheme.in === 'query') return (_request, query) => single(queryValues(query, name))
@@ -23,7 +27,8 @@ export function credentialReader(scheme: Exclude<SecurityScheme, { type: 'mutual
     const lowerCased = name.toLowerCase()
     return request => single(headerValues(request, lowerCased))
   }
-  if (scheme.type !== 'http' || scheme.scheme === 'bearer') return readBearer
+  if (scheme.type !== 'http' || scheme.scheme === 'bearer') return tokenReader(tokenTypes)
+  if (scheme.scheme === 'dpop') return tokenReader(['DPoP'])
   return scheme.scheme === 'basic' ? readBasic : httpReader(scheme.scheme)
 }
 
@@ -34,15 +39,21 @@ function single(values: readonly string[]): Found {
   return key === '' ? 'unusable' : { kind: 'apiKey', key }
 }
 
-const readBearer: ReadCredential = (request, query) => {
-  const fields = headerValues(request, 'authorization')
-  const [field] = fields
-  if (field === undefined) return 'nothing'
-  // RFC 6750 section 2: one token, in one way. Only the header is read; a second token elsewhere is a refusal.
-  if (fields.length > 1) return 'repeated'
-  const token = credentialsOf(field, 'bearer')
-  if (token === undefined) return 'unusable'
-  return query !== '' && queryValues(query, 'access_token').length > 0 ? 'repeated' : { kind: 'bearer', token }
+function tokenReader(tokenTypes: readonly TokenType[]): ReadCredential {
+  return (request, query) => {
+    const fields = headerValues(request, 'authorization')
+    const [field] = fields
+    if (field === undefined) return 'nothing'
+    // RFC 6750 section 2: one token, in one way. Only the header is read; a second token elsewhere is a refusal.
+    if (fields.length > 1) return 'repeated'
+    for (const tokenType of tokenTypes) {
+      const token = credentialsOf(field, tokenType.toLowerCase())
+      if (token === undefined) continue
+      const again = query !== '' && queryValues(query, 'access_token').length > 0
+      return again ? 'repeated' : { kind: 'bearer', token, tokenType }
+    }
+    return 'unusable'
+  }
 }
 
 const readBasic: ReadCredential = request => {

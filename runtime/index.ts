@@ -67,6 +67,7 @@ export {
   type HttpVerifier,
   type Principals,
   type Token,
+  type TokenType,
   type Verification,
   type Verified,
   type Verifier,

@@ -1,4 +1,4 @@
-import { challengeFault, challengerOf } from './challenge.js'
+import { challengeFault, challengersOf } from './challenge.js'
 import { credentialReader, type ReadCredential } from './credentials.js'
 import type { Demands, Requirement } from './decide.js'
 import type { CheckRule, Policies, Policy, SecurityScheme, SecuritySchemes } from './policy.js'
@@ -40,15 +40,17 @@ export function bindRequirements(
   if (faults.length > 0) throw new ConfigurationError(`createRouter: ${faults.join('; ')}`)
 
   return policy => {
+    const slots = [...new Set(policy.security.flatMap(one => Object.keys(one)))]
     const compile = ([name, scopes]: [string, Requirement['scopes']]): Requirement => {
       const scheme = schemes[name] as SecurityScheme
       const verifier = bound.get(name) as AnyVerifier
       return {
         scheme: name,
+        slot: slots.indexOf(name),
         read: readerOf(scheme, verifier),
         verifier,
         scopes,
-        challenger: challengerOf(name, scheme, verifier),
+        challengers: challengersOf(name, scheme, verifier),
       }
     }
     const alternatives = policy.security.map(alternative => Object.entries(alternative).map(compile))
@@ -76,6 +78,10 @@ function bindVerifier(
   if (verifier.kind !== kind || typeof verifier.verify !== 'function') {
     return `schemes.${name} must verify ${kind} credentials, such as ${suggestion(scheme)}`
   }
+  if (scheme.type === 'http' && scheme.scheme === 'dpop' && verifier.kind === 'bearer') {
+    if (verifier.tokenTypes?.includes('DPoP') !== true)
+      return `schemes.${name} must verify DPoP proofs, such as ${suggestion(scheme)}`
+  }
   if (verifier.kind === 'mutualTLS' && typeof verifier.read !== 'function') {
     return `schemes.${name} must find certificates as well, such as ${suggestion(scheme)}`
   }
@@ -93,17 +99,20 @@ function suggestion(scheme: SecurityScheme): string {
   if (scheme.type === 'apiKey') return 'apiKey(findUserByKey)'
   if (scheme.type === 'mutualTLS') return 'mutualTls(findUserByCertificate)'
   if (scheme.type !== 'http' || scheme.scheme === 'bearer') return 'bearer({ issuer, audience })'
+  if (scheme.scheme === 'dpop') return 'bearer({ issuer, audience, dpop: true })'
   return scheme.scheme === 'basic' ? 'basic(findUser)' : `httpScheme('${scheme.scheme}', findUser)`
 }
 
 function kindOf(scheme: SecurityScheme): CredentialKind {
   if (scheme.type === 'apiKey' || scheme.type === 'mutualTLS') return scheme.type
-  if (scheme.type !== 'http' || scheme.scheme === 'bearer') return 'bearer'
+  if (scheme.type !== 'http' || scheme.scheme === 'bearer' || scheme.scheme === 'dpop') return 'bearer'
   return scheme.scheme === 'basic' ? 'basic' : 'http'
 }
 
 function readerOf(scheme: SecurityScheme, verifier: AnyVerifier): ReadCredential {
-  if (scheme.type !== 'mutualTLS') return credentialReader(scheme)
+  if (scheme.type !== 'mutualTLS') {
+    return credentialReader(scheme, verifier.kind === 'bearer' ? verifier.tokenTypes : undefined)
+  }
   // Their kinds agree since the verifier was bound; without a reader, nobody has a certificate.
   return verifier.kind === 'mutualTLS' ? request => verifier.read(request) : () => 'nothing'
 }

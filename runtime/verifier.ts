@@ -21,9 +21,12 @@ export interface Principals {
   [scheme: string]: unknown
 }
 
+/** How an access token is presented: the scheme of its `Authorization` (RFC 6750 section 2.1, RFC 9449 section 7.1). */
+export type TokenType = 'Bearer' | 'DPoP'
+
 /** A credential as it was sent, cut out of the request by the scheme of the document. */
 export type Credential =
-  | { readonly kind: 'bearer'; readonly token: string }
+  | { readonly kind: 'bearer'; readonly token: string; readonly tokenType: TokenType }
   | { readonly kind: 'basic'; readonly username: string; readonly password: string }
   | { readonly kind: 'apiKey'; readonly key: string }
   /** `credentials` is what follows the name of another HTTP authentication scheme, as it was sent. */
@@ -40,6 +43,9 @@ export type CredentialOf<Kind extends CredentialKind> = Extract<Credential, { ki
  * - `invalid_token`: a credential is there and is bad (401)
  * - `insufficient_scope`: the credential is good, a scope is missing (403)
  * - `claims_not_met`: the token is good, a claim rule is not met (401, or 403 if so configured)
+ * - `insufficient_user_authentication`: the token is good, its user's authentication too weak or too old (401)
+ * - `invalid_dpop_proof`: the proof of possession is missing or bad (401)
+ * - `use_dpop_nonce`: the proof must hold the nonce that comes with the answer (401)
  * - `unavailable`: the credential can be neither verified nor refuted now (503)
  */
 export type DenialCode =
@@ -48,6 +54,9 @@ export type DenialCode =
   | 'invalid_token'
   | 'insufficient_scope'
   | 'claims_not_met'
+  | 'insufficient_user_authentication'
+  | 'invalid_dpop_proof'
+  | 'use_dpop_nonce'
   | 'unavailable'
 
 /** A refusal is a value, never an exception. */
@@ -60,6 +69,8 @@ export interface Denial {
   readonly reason?: string
   /** Seconds, with `unavailable`. */
   readonly retryAfter?: number
+  /** `DPoP-Nonce` of the answer (RFC 9449 section 9). */
+  readonly nonce?: string
 }
 
 export interface Verified<Proof> {
@@ -68,6 +79,8 @@ export interface Verified<Proof> {
   readonly proof: Proof
   /** The scopes that the credential carries. */
   readonly scopes: readonly string[]
+  /** `DPoP-Nonce` of the answer, for the client's next proof (RFC 9449 section 8.2). */
+  readonly nonce?: string
 }
 
 export type Verification<Proof> = Verified<Proof> | Denial
@@ -80,6 +93,12 @@ export function deny(code: DenialCode, details: Omit<Denial, 'granted' | 'code'>
 export interface Verifier<Proof = Token, Kind extends CredentialKind = 'bearer'> {
   /** The kind of credential it verifies; `createRouter` throws when the document's scheme is of another kind. */
   readonly kind: Kind
+  /** Bearer tokens: how they may be presented. Default: `['Bearer']`. */
+  readonly tokenTypes?: readonly TokenType[]
+  /** The `alg`s of DPoP proofs that are accepted, for challenges (RFC 9449 section 7.1). */
+  readonly dpopAlgorithms?: readonly string[]
+  /** Resolves when all that it needs of others is there, such as an issuer's keys. Rejects with what is wrong. */
+  ready?(): Promise<void>
   /** Must not throw for a bad credential; when it does throw, the request is refused. */
   verify(credential: CredentialOf<Kind>, request: IncomingMessage): Verification<Proof> | Promise<Verification<Proof>>
 }

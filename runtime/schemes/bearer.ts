@@ -79,7 +79,7 @@ export interface TokenSettings extends TokenRules {
 export function discoveredBearer(discovery: Discovery, settings: TokenSettings): Verifier {
   const keys = issuerKeys(discovery, settings.keys, settings.fetch, systemClock)
   const verifyToken = tokenVerifier(settings, keys, systemClock)
-  return { kind: 'bearer', verify: ({ token }) => verifyToken(token) }
+  return { kind: 'bearer', verify: verifyToken }
 }
 
 /** @internal */

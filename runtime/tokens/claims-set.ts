@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, member } from './json-object.js'
+import { type JsonObject, member } from './json-object.js'
 
 /** What the registered claims must be; `now` and `clockTolerance` in seconds. */
 export interface ClaimsRules {
@@ -19,7 +19,6 @@ export function claimsFault(header: JsonObject, claims: JsonObject, rules: Claim
     (audienceHolds(member(claims, 'aud'), rules.audience) ? undefined : `unexpected 'aud' claim value`) ??
     timeFault(claims, rules) ??
     subjectFault(claims) ??
-    bindingFault(claims) ??
     kindFault(header, claims)
   )
 }
@@ -57,16 +56,6 @@ function isNumericDate(value: unknown): value is number {
 function subjectFault(claims: JsonObject): string | undefined {
   const sub = member(claims, 'sub')
   return sub === undefined || typeof sub === 'string' ? undefined : `'sub' claim must be a string`
-}
-
-/** RFC 7800: a bound token is worth nothing without its proof, and `Bearer` carries none. */
-function bindingFault(claims: JsonObject): string | undefined {
-  if (!Object.hasOwn(claims, 'cnf')) return undefined
-  const { cnf } = claims
-  if (isJsonObject(cnf) && Object.hasOwn(cnf, 'jkt')) {
-    return 'DPoP-bound token requires the DPoP authentication scheme, not Bearer'
-  }
-  return 'token is bound to a key, and its possession was not proved'
 }
 
 const ID_TOKEN_CLAIMS = ['nonce', 'at_hash', 'c_hash', 's_hash']

@@ -1,11 +1,13 @@
+import type { IncomingMessage } from 'node:http'
 import * as errors from 'jose/errors'
 import { compactVerify } from 'jose/jws/compact/verify'
-import { deny, type Token, type Verification } from '../verifier.js'
+import { type CredentialOf, deny, type Token, type Verification } from '../verifier.js'
 import type { Algorithm } from './algorithms.js'
 import { claimsFault } from './claims-set.js'
 import type { Clock } from './clock.js'
 import { readCompact } from './compact.js'
 import type { IssuerKeys } from './keys.js'
+import { type ProvePossession, proveNothing } from './possession.js'
 import { scopesOf } from './scopes-of.js'
 
 /** What an access token must meet besides its issuer and signature. */
@@ -15,16 +17,26 @@ export interface TokenRules {
   /** Seconds. */
   readonly clockTolerance: number
   readonly scopeClaims: readonly string[]
+  /** Default: a token that is bound to a key is refused. */
+  readonly provePossession?: ProvePossession
 }
 
 /** A token that is refused is a denial; nothing is ever thrown. */
-export type VerifyToken = (token: string) => Promise<Verification<Token>>
+export type VerifyToken = (
+  presented: CredentialOf<'bearer'>,
+  request: IncomingMessage,
+) => Verification<Token> | Promise<Verification<Token>>
 
 /** Verifies JWT access tokens under the rules of RFC 9068 section 4 and RFC 8725. */
 export function tokenVerifier(rules: TokenRules, keys: IssuerKeys, clock: Clock): VerifyToken {
-  return async token => {
+  const { provePossession = proveNothing } = rules
+  return async (presented, request) => {
     try {
-      return await verify(token, rules, keys, clock)
+      const result = await verify(presented.token, rules, keys, clock)
+      if (!result.granted) return result
+      const possession = await provePossession(result.proof, presented, request)
+      if (!possession.granted || possession.nonce === undefined) return possession.granted ? result : possession
+      return { ...result, nonce: possession.nonce }
     } catch (error) {
       return deny('invalid_token', {
         description: 'Invalid token',

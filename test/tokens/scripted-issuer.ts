@@ -94,7 +94,7 @@ export function encode(value: unknown): string {
 const NO_REQUEST = {} as IncomingMessage
 
 export async function ask(verifier: Verifier, token: string): Promise<Verification<object>> {
-  return verifier.verify({ kind: 'bearer', token }, NO_REQUEST)
+  return verifier.verify({ kind: 'bearer', token, tokenType: 'Bearer' }, NO_REQUEST)
 }
 
 /** `granted`, or code and description of the denial, in one line. */
