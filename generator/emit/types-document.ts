@@ -12,13 +12,21 @@ import { SUBSCHEMAS } from '../model/json-schema-keywords.js'
  * extension), which openapi-typescript would follow, and stop. From a discriminator it would take values of the property
  * that the schemas do not demand: a type says what was validated, and that is what the schemas say.
  */
-export function typesDocument(root: JsonObject): JsonObject {
-  return new Copier(root).object(root, 'document')
+export function typesDocument(root: JsonObject): TypesDocument {
+  const copier = new Copier(root)
+  const copy = copier.object(root, 'document')
+  return { copy, originals: new Map([...copier.copies].map(([node, made]) => [made, node])) }
+}
+
+export interface TypesDocument {
+  readonly copy: JsonObject
+  /** An object of the copy → that of the document which it was made of. */
+  readonly originals: ReadonlyMap<unknown, object>
 }
 
 class Copier {
   /** What stands behind a YAML alias is one object in many places, and stays one. */
-  private readonly copies = new Map<object, object>()
+  readonly copies = new Map<object, object>()
   private readonly references = new Map<string, string | undefined>()
 
   constructor(private readonly root: JsonObject) {}

@@ -9,12 +9,17 @@ import { isFixedMethod } from '../model/methods.js'
 import { header } from './header.js'
 import { putBack, type SetAside, setAside } from './other-methods.js'
 import { describeParameters } from './parameter-types.js'
+import { shareComponents } from './shared-components.js'
 import { typesDocument } from './types-document.js'
 
 /** `types.ts`: the document's schemas and operations as types, by openapi-typescript. */
 export async function emitTypes(document: ResolvedDocument, model: ApiModel): Promise<string> {
-  const copy = typesDocument(document.root)
+  const { copy, originals } = typesDocument(document.root)
   dropLeftOut(copy, model)
+  shareComponents(copy, node => {
+    const original = originals.get(node)
+    return original && document.origins.locate(original)
+  })
   const aside = setAside(copy, model)
   keepNamesApart(copy, model, aside)
   describeParameters(copy, new Map(aside.map(({ key, path }) => [key, path])))
