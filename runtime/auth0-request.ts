@@ -1,4 +1,4 @@
-import type { Request } from 'express'
+import type { Request, Response } from 'express'
 import type { Token } from './verifier.js'
 
 /** What `req.auth0` holds. */
@@ -7,6 +7,13 @@ export interface Auth0Context {
   user?: Token
   /** The access token as it was sent; not enumerable, so that it is not logged with the rest. */
   token?: string
+}
+
+/** Where `req.auth0` of Express's requests is kept: in `res.locals`. */
+export const AUTH0 = Symbol('auth0')
+
+export interface Locals {
+  [AUTH0]?: Auth0Context | undefined
 }
 
 declare global {
@@ -18,9 +25,11 @@ declare global {
 }
 
 /** Puts the claims of the token that let `request` pass into `req.auth0.user`; `req.user` is not ours. */
-export function attachUser(request: Request, user: Token, token?: string): void {
-  const { auth0 } = request
+export function attachUser(request: Request, response: Response, user: Token, token?: string): void {
+  const { locals } = response
+  const auth0 = locals ? (locals as Locals)[AUTH0] : request.auth0
   if (auth0) auth0.user = user
+  else if (locals) (locals as Locals)[AUTH0] = { user }
   else request.auth0 = { user }
   if (token !== undefined) {
     Object.defineProperty(request.auth0, 'token', {

@@ -1,17 +1,18 @@
 import express, { type NextFunction, type Request, type Response, type Router } from 'express'
-import type { Auth0Context } from './auth0-request.js'
+import { AUTH0, type Auth0Context, type Locals } from './auth0-request.js'
 
 export type Handle = (request: Request, response: Response, next: NextFunction) => void
 
 /**
  * An Express router that `handle` stands in the place of, without a layer around it: its cost does not grow with the
  * number of operations behind it. What is added to the router later gets the requests that `handle` passes on.
+ * @param needsExpress `handle` calls methods that Express gives to requests and responses.
  */
-export function routerAround(handle: Handle): Router {
+export function routerAround(handle: Handle, needsExpress = true): Router {
   const router = express.Router()
   // The method that Express calls; its types do not name it.
   const layers = (router as unknown as { handle: Handle }).handle.bind(router)
-  return Object.assign(router, {
+  const around = Object.assign(router, {
     handle(request: Request, response: Response, next: NextFunction) {
       handle(request, response, error => {
         if (error || router.stack.length === 0) next(error)
@@ -19,12 +20,15 @@ export function routerAround(handle: Handle): Router {
       })
     },
   })
+  if (!needsExpress) plainHandles.set(around, handle)
+  return around
 }
 
-const AUTH0 = Symbol('auth0')
+const plainHandles = new WeakMap<object, Handle>()
 
-interface Locals {
-  [AUTH0]?: Auth0Context | undefined
+/** What a router of {@link routerAround} stands around, if that can do without Express. */
+export function plainHandleOf(router: object): Handle | undefined {
+  return plainHandles.get(router)
 }
 
 // Express changes the prototype of each request, after which V8 gives it a hidden class of its own: to add a property

@@ -158,7 +158,10 @@ export function createGate<Options extends GateOptions & { readonly schemes?: Ve
     get() {
       if (missing.length > 0) throw new ConfigurationError(`createRouter: handlers are missing: ${missing.join(', ')}`)
       if (ids.size > 0) throw new ConfigurationError(`createRouter: not routed: ${[...ids.values()].join(', ')}`)
-      return routerAround((request, response, next) => route(routes, request, response, next))
+      return routerAround(
+        (request, response, next) => route(routes, request, response, next),
+        settings.replies === 'express',
+      )
     },
   }) as unknown as Gate<Options['schemes']>
 }
@@ -191,7 +194,8 @@ function route(routes: Routes<Methods>, request: Request, response: Response, ne
     return
   }
   const methods = match.route.entry
-  const endpoint = methods.get(isHeadOfGet(methods, request) ? 'GET' : request.method)
+  const { method } = request
+  const endpoint = methods.get(method === 'HEAD' && !methods.has('HEAD') ? 'GET' : method)
   if (!endpoint) {
     refuseMethod(methods, request, response)
     return
@@ -213,10 +217,6 @@ function toParams(names: readonly string[], values: readonly string[]): BareObje
   const params = new BareObject<string>()
   for (const [index, name] of names.entries()) params[name] = values[index] as string
   return params
-}
-
-function isHeadOfGet(methods: Methods, { method }: Request): boolean {
-  return method === 'HEAD' && !methods.has('HEAD')
 }
 
 function refuseMethod(methods: Methods, request: Request, response: Response): void {

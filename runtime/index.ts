@@ -28,6 +28,7 @@ export {
   type Reply,
   type Result,
 } from './handler.js'
+export { type ListenerOptions, listener } from './listener.js'
 export type {
   CheckRule,
   ClaimDemands,

@@ -6,7 +6,7 @@ import type { PathParameters } from './claims.js'
 import { type Asked, type Decision, type Demands, decide } from './decide.js'
 import { after, type Eventual, isPromised } from './eventual.js'
 import type { Decided, Settings } from './gate-options.js'
-import { type ParameterRules, type ParameterSources, readParameters } from './parameters.js'
+import { asksFor, NO_PARAMETERS, type ParameterRules, type ParameterSources, readParameters } from './parameters.js'
 import { contractProblem, sendProblem } from './problem.js'
 import type { OperationReplies, ReplyChecks } from './replies.js'
 import { type Sending, sendReply } from './reply.js'
@@ -49,6 +49,7 @@ export function compileOperation(operation: Operation, settings: Settings): Serv
   const rules: ParameterRules =
     settings.unknownQuery === 'refuse' ? { refuseUnknown: { credentials: operation.queryCredentials } } : {}
   const isPublic = demands.alternatives.length === 0
+  const asks = asksFor(validator, rules)
   const send = replySender(operation, settings)
 
   const run = (context: RequestContext) => {
@@ -61,9 +62,10 @@ export function compileOperation(operation: Operation, settings: Settings): Serv
     if (settings.onDecision) observe(settings, operation, request, decision)
     if (decision?.granted === false) return sendRefusal(response, decision)
     if (decision?.nonce !== undefined) response.setHeader('DPoP-Nonce', decision.nonce)
-    if (decision?.token) attachUser(request, decision.token)
+    if (decision?.token) attachUser(request, response, decision.token)
 
-    const parameters = readParameters(validator, sourcesOf(request, target), rules)
+    // Node makes `headers` when it is first asked for it.
+    const parameters = asks ? readParameters(validator, sourcesOf(request, target), rules) : NO_PARAMETERS
     if (!parameters.ok) return sendProblem(response, contractProblem(parameters.faults))
     return after(readBody(validator, request, response, settings.body), received => {
       if (!received.ok) return sendProblem(response, received.problem)

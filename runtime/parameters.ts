@@ -43,7 +43,14 @@ export type Parameters =
   | { readonly ok: false; readonly faults: readonly Fault[] }
 
 const NOTHING: ParameterValues = Object.freeze(Object.create(null))
-const NO_PARAMETERS: Parameters = { ok: true, params: NOTHING, query: NOTHING, headers: NOTHING, cookies: NOTHING }
+/** Of an operation that has none, and refuses none. */
+export const NO_PARAMETERS: Parameters & { readonly ok: true } = {
+  ok: true,
+  params: NOTHING,
+  query: NOTHING,
+  headers: NOTHING,
+  cookies: NOTHING,
+}
 
 /**
  * Reads the documented parameters of a request: coerced to the types of their schemas, defaults put in, validated.
@@ -60,7 +67,7 @@ export function readParameters(
 ): Parameters {
   const shapes = validator.parameters ?? []
   const { refuseUnknown } = rules
-  if (shapes.length === 0 && !refuseUnknown) return NO_PARAMETERS
+  if (!asksFor(validator, rules)) return NO_PARAMETERS
   const faults: Fault[] = []
   const values = { path: emptyValues(), query: emptyValues(), header: emptyValues(), cookie: emptyValues() }
   const sent = sentIn(sources)
@@ -81,6 +88,11 @@ export function readParameters(
   if (sent.faults.length > 0) return { ok: false, faults: sent.faults }
   if (faults.length > 0) return { ok: false, faults }
   return { ok: true, params: values.path, query: values.query, headers: values.header, cookies: values.cookie }
+}
+
+/** Is there anything to be read of a request's parameters? */
+export function asksFor({ parameters = [] }: OperationValidator, { refuseUnknown }: ParameterRules): boolean {
+  return parameters.length > 0 || refuseUnknown !== undefined
 }
 
 function emptyValues(): Record<string, unknown> {

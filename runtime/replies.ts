@@ -38,6 +38,8 @@ export interface DocumentedResponse {
   readonly key: string
   /** Absent where the document cannot be read. */
   readonly types?: readonly DocumentedType[]
+  /** The type of a reply that names none itself: the first that is no range. */
+  readonly first?: DocumentedType | undefined
 }
 
 export interface DocumentedType {
@@ -49,17 +51,17 @@ export interface DocumentedType {
 
 /** Finds the documented response of a status; `undefined` if there is none. */
 export function responseFinder(documented: OperationReplies): (status: number) => DocumentedResponse | undefined {
-  const found = new Map<string, DocumentedResponse>()
-  const read = (key: string): DocumentedResponse | undefined => {
-    if (!Object.hasOwn(documented, key)) return undefined
-    let response = found.get(key)
-    if (!response) {
-      response = toResponse(key, documented[key] ?? 'unknown')
-      found.set(key, response)
-    }
+  const found = new Map<number, DocumentedResponse | undefined>()
+  const keyOf = (status: number) =>
+    [String(status), `${Math.floor(status / 100)}XX`, 'default'].find(key => Object.hasOwn(documented, key))
+  return status => {
+    const known = found.get(status)
+    if (known || found.has(status)) return known
+    const key = keyOf(status)
+    const response = key === undefined ? undefined : toResponse(key, documented[key] ?? 'unknown')
+    found.set(status, response)
     return response
   }
-  return status => read(String(status)) ?? read(`${Math.floor(status / 100)}XX`) ?? read('default')
 }
 
 function toResponse(key: string, content: ReplyContent | 'unknown'): DocumentedResponse {
@@ -68,7 +70,7 @@ function toResponse(key: string, content: ReplyContent | 'unknown'): DocumentedR
     const range = parseMediaType(mediaType)
     return range ? [{ mediaType, range, shape }] : []
   })
-  return { key, types }
+  return { key, types, first: types.find(one => !isRange(one.range) && !one.range.subtype.includes('*')) }
 }
 
 /** The documented type that names `contentType` most closely. */
@@ -87,9 +89,4 @@ export function typeOf(types: readonly DocumentedType[], contentType: string): D
     }
   }
   return best
-}
-
-/** The type of a reply that names none itself: the first documented one that is no range. */
-export function firstType(types: readonly DocumentedType[]): string | undefined {
-  return types.find(one => !isRange(one.range) && !one.range.subtype.includes('*'))?.mediaType
 }

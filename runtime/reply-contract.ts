@@ -5,7 +5,6 @@ import type { Fault, Problem } from './problem.js'
 import {
   type DocumentedResponse,
   type DocumentedType,
-  firstType,
   type OperationReplies,
   type ReplyCheck,
   type ReplyChecks,
@@ -59,7 +58,7 @@ export function compileContract(
   return (reply, method) => {
     const response = find(reply.status)
     if (response && !response.types) return { reply }
-    const found = response?.types ? lookUp(reply, response.key, response.types) : undefined
+    const found = response?.types ? lookUp(reply, response, response.types) : undefined
     if (mode === 'strip') return stripped(reply, found)
     return checked(reply, method, response, found, checks)
   }
@@ -73,9 +72,10 @@ interface Found {
   readonly type: DocumentedType | undefined
 }
 
-function lookUp(reply: UntypedReply, key: string, types: readonly DocumentedType[]): Found {
-  const contentType =
-    reply.contentType ?? headerOf(reply, 'content-type') ?? firstType(types) ?? defaultType(reply.body)
+function lookUp(reply: UntypedReply, { key, first }: DocumentedResponse, types: readonly DocumentedType[]): Found {
+  const named = reply.contentType ?? headerOf(reply, 'content-type')
+  if (named === undefined && first) return { key, types, contentType: first.mediaType, type: first }
+  const contentType = named ?? defaultType(reply.body)
   const type = typeOf(types, contentType)
   return { key, types, contentType, type }
 }

@@ -86,8 +86,8 @@ function sendBody(
     response.send(typeof payload === 'string' ? Buffer.from(payload) : payload)
     return
   }
-  response.setHeader('Content-Length', Buffer.byteLength(payload))
-  // A text goes out with the head, in one piece.
+  // Node itself tells the length of what it sends, and a text goes out with the head, in one piece.
+  if (response.req.method === 'HEAD') response.setHeader('Content-Length', Buffer.byteLength(payload))
   response.end(payload)
 }
 
@@ -105,7 +105,20 @@ function payloadOf(body: unknown, contentType: string): Buffer | string {
   return text
 }
 
+const withCharsets = new Map<string, string>()
+
+/** Of the types that were written last; a handler may make them up. */
 function withCharset(contentType: string): string {
+  const known = withCharsets.get(contentType)
+  if (known !== undefined) return known
+  const type = typeWithCharset(contentType)
+  if (withCharsets.size < MAX_TYPES) withCharsets.set(contentType, type)
+  return type
+}
+
+const MAX_TYPES = 256
+
+function typeWithCharset(contentType: string): string {
   return /^(text\/|application\/json\s*$)/i.test(contentType) && !/;\s*charset=/i.test(contentType)
     ? `${contentType}; charset=utf-8`
     : contentType

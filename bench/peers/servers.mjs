@@ -172,6 +172,11 @@ export const servers = {
   },
 
   gatewright: async settings => express().use(await gatewright(settings)),
+
+  'gatewright, listener': async settings => {
+    const { listener } = await import(settings.runtime)
+    return listener(await gatewright(settings), express())
+  },
 }
 
 async function gatewright({ issuer, audience, algorithm, runtime, generated }) {
