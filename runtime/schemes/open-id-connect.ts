@@ -1,8 +1,9 @@
 import { discoveryAt } from '../tokens/discovery.js'
 import { issuerUrlFault } from '../tokens/issuer-url.js'
 import { ConfigurationError, type DiscoveredVerifier, type Token, type Verifier } from '../verifier.js'
-import { discoveredBearer, TOKEN_OPTIONS, type TokenOptions, tokenSettings } from './bearer.js'
+import { discoveredBearer, type TokenOptions } from './bearer.js'
 import { refuseUnknownOptions } from './options.js'
+import { issuerSettings, TOKEN_OPTIONS, verifierSettings } from './token-options.js'
 
 /**
  * {@link bearer} for a security scheme of type `openIdConnect`: the issuer is the one whose discovery document the
@@ -14,7 +15,8 @@ import { refuseUnknownOptions } from './options.js'
  */
 export function openIdConnect<Claims extends Token = Token>(options: TokenOptions): DiscoveredVerifier<Claims> {
   refuseUnknownOptions('openIdConnect()', options, TOKEN_OPTIONS)
-  const settings = tokenSettings('openIdConnect()', options)
+  const where = 'openIdConnect()'
+  const settings = { ...issuerSettings(where, options), ...verifierSettings(where, options) }
   return {
     kind: 'openIdConnect',
     at(openIdConnectUrl) {

@@ -63,11 +63,12 @@ describe('bearer()', () => {
   })
 
   test.each<[string, unknown, string]>([
-    ['nothing', undefined, 'bearer() wants an object of options: issuer, audience, '],
+    ['nothing', undefined, 'bearer() wants an object of options: issuer, secret, audience, '],
     ['no issuer', { audience: AUDIENCE }, `bearer(): 'issuer' is required, as a string`],
     ['no audience', { issuer: good.issuer }, `bearer(): 'audience' is required, as a string`],
     ['an empty audience', { ...good, audience: ' ' }, `bearer(): 'audience' is required`],
-    ['a list of audiences', { ...good, audience: [AUDIENCE] }, `bearer(): 'audience' is required`],
+    ['an empty list of audiences', { ...good, audience: [] }, `bearer(): 'audience' is required`],
+    ['an empty audience in a list', { ...good, audience: [AUDIENCE, ''] }, `bearer(): 'audience' is required`],
     ['a misspelled option', { ...good, clockTolerence: 0 }, 'bearer() has no option "clockTolerence"; its options are'],
     ['a misspelled key option', { ...good, keys: { maxage: 1 } }, `bearer(): 'keys' has no option "maxage"`],
     ['keys that are no object', { ...good, keys: 600 }, `bearer(): 'keys' wants an object of options`],
