@@ -124,10 +124,18 @@ describe('a bad claim', () => {
     ['exp as a list', { exp: [now() + 3600] }, `'exp' claim must be a number`],
     ['nbf in the future', { nbf: now() + 60 }, `'nbf' claim timestamp check failed`],
     ['nbf as a string', { nbf: '0' }, `'nbf' claim must be a number`],
+    ['nbf as a list', { nbf: [0] }, `'nbf' claim must be a number`],
+    ['iat as a list', { iat: [0] }, `'iat' claim must be a number`],
+    ['iat as null', { iat: null }, `'iat' claim must be a number`],
+    ['exp as an object', { exp: {} }, `'exp' claim must be a number`],
+    ['a number as audience', { aud: 1 }, `unexpected 'aud' claim value`],
+    ['a null audience', { aud: null }, `unexpected 'aud' claim value`],
     ['nbf as null', { nbf: null }, `'nbf' claim must be a number`],
     ['iat in the future', { iat: now() + 60 }, `'iat' claim timestamp check failed (it should be in the past)`],
     ['iat as a string', { iat: `${now()}` }, `'iat' claim must be a number`],
     ['a numeric sub', { sub: 7 }, `'sub' claim must be a string`],
+    ['a numeric jti', { jti: 7 }, `'jti' claim must be a string`],
+    ['a list as jti', { jti: ['7'] }, `'jti' claim must be a string`],
     ['a null sub', { sub: null }, `'sub' claim must be a string`],
     ['a DPoP key', { cnf: { jkt: 'x' } }, 'DPoP-bound token requires the DPoP authentication scheme, not Bearer'],
     ['a certificate', { cnf: { 'x5t#S256': 'x' } }, 'token is bound to a key, and its possession was not proved'],
@@ -152,6 +160,20 @@ describe('a bad claim', () => {
   test('exp beyond the range of numbers is refused', async () => {
     const endless = payload({ exp: 0 }).replace('"exp":0', '"exp":1e999')
     expect(await outcome(verifier, signedText(header(), endless))).toBe(`invalid_token: 'exp' claim must be a number`)
+  })
+
+  test('of a member that is there twice, the last counts, for the check and for the handler', async () => {
+    const twice = (name: string, first: unknown, last: unknown) =>
+      payload({ [name]: first }).replace(/}$/, `,"${name}":${JSON.stringify(last)}}`)
+    expect(await outcome(verifier, signedText(header(), twice('exp', now() + 60, 1)))).toMatch(/'exp'/)
+    expect(await outcome(verifier, signedText(header(), twice('aud', AUDIENCE, 'x')))).toMatch(/'aud'/)
+    expect(await outcome(verifier, signedText(header(), twice('iss', issuer.issuer, 'x')))).toMatch(/'iss'/)
+    const granted = await ask(verifier, signedText(header(), twice('sub', 'root', 'user')))
+    expect(granted).toMatchObject({ granted: true, proof: { sub: 'user' } })
+    const none = signedText(header().replace(/}$/, ',"alg":"none"}'), payload())
+    expect(await outcome(verifier, none)).toMatch(/'alg'/)
+    const unsafe = signedText(header().replace('{', '{"alg":"none",'), payload())
+    expect(await outcome(verifier, unsafe)).toBe('granted')
   })
 
   test('what every object inherits is no member of the token', async () => {
