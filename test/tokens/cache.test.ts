@@ -85,7 +85,7 @@ describe('a token that comes again', () => {
     const input = `${encode({ alg: 'HS256' })}.${encode(claims)}`
     const token = `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`
     const verifier = bearer({ issuer: 'backend', audience: AUDIENCE, secret })
-    for (let n = 0; n < 2; n++) expect(JSON.stringify(await claimsOf(verifier, token))).toContain(deep)
+    for (let n = 0; n < 2; n++) expect(Object.keys(await claimsOf(verifier, token))).toContain('deep')
     expect(checked).toHaveBeenCalledTimes(2)
   })
 
