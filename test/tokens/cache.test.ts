@@ -48,6 +48,12 @@ function checks() {
   return vi.spyOn(signatures, 'signatureHolds')
 }
 
+/** Until the keys that are fetched in the background are there. */
+async function renewed() {
+  await vi.waitFor(() => expect(issuer.asked.filter(path => path === JWKS)).toHaveLength(2))
+  await new Promise(resolve => setTimeout(resolve, 20))
+}
+
 async function claimsOf(verifier: Verifier, token: string): Promise<Record<string, unknown>> {
   const verification = await ask(verifier, token)
   if (!verification.granted) throw new Error(verification.description)
@@ -178,8 +184,7 @@ describe('what is remembered does not outlive', () => {
     issuer.keys = await instead()
     pass(500)
     expect(await outcome(verifier, token)).toBe('granted')
-    await vi.waitFor(() => expect(issuer.asked.filter(path => path === JWKS)).toHaveLength(2))
-    await new Promise(resolve => setTimeout(resolve, 20))
+    await renewed()
     expect(await outcome(verifier, token)).toBe(refusal)
   })
 
@@ -201,11 +206,13 @@ describe('what is remembered does not outlive', () => {
     const checked = checks()
     const second = await testKey('ES256', 'second')
     issuer.keys = [second.jwk, { ...key.jwk, nobody: 'knows' } as typeof key.jwk]
-    pass(601)
+    pass(500)
     expect(await outcome(verifier, token)).toBe('granted')
+    await renewed()
+    expect(await outcome(verifier, token)).toBe('granted')
+    expect(checked).not.toHaveBeenCalled()
     expect(await outcome(verifier, await issuer.sign(second))).toBe('granted')
-    expect(checked).toHaveBeenCalledTimes(2)
-    expect(issuer.asked.filter(path => path === JWKS)).toHaveLength(2)
+    expect(checked).toHaveBeenCalledTimes(1)
   })
 })
 
