@@ -87,7 +87,6 @@ export function secretSettings(
   const known = Object.keys(SYMMETRIC_ALGORITHMS).filter(isSymmetric)
   const algorithms = algorithmList(where, options.algorithms, { known, otherwise: ['HS256'] })
   const wanted = Math.max(...algorithms.map(one => SYMMETRIC_ALGORITHMS[one].minBytes))
-  // A copy: what is done to the caller's bytes later changes nothing.
   const bytes = typeof secret === 'string' || secret instanceof Uint8Array ? Buffer.from(secret) : Buffer.alloc(0)
   // RFC 7518 section 3.2
   if (bytes.length < wanted) {

@@ -1,5 +1,8 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { bearer, type KeyOptions } from '../../runtime/schemes/bearer.js'
+import { systemClock } from '../../runtime/tokens/clock.js'
+import { ALGORITHM_NOT_ALLOWED, readCompact } from '../../runtime/tokens/compact.js'
+import { DEFAULT_KEY_SETTINGS, issuerKeys } from '../../runtime/tokens/keys.js'
 import { restAfter } from '../../runtime/tokens/rest.js'
 import type { Verification, Verifier } from '../../runtime/verifier.js'
 import {
@@ -275,6 +278,21 @@ describe('ready()', () => {
     pass(3600)
     await expect(ready(verifier)).rejects.toThrow('answered with status 503')
   })
+})
+
+test('nobody is asked for the keys of another issuer, whoever asks for them', async () => {
+  const fetch = vi.fn()
+  const discovery = { issuers: ['https://a.example/'], urls: ['https://a.example/metadata'] }
+  const keys = issuerKeys(discovery, DEFAULT_KEY_SETTINGS, fetch, systemClock)
+  const answer = keys.find({ iss: 'https://b.example/', alg: 'ES256', kid: '1' }, () => true)
+  expect(answer).toMatchObject({ denial: { code: 'invalid_token' } })
+  expect(fetch).not.toHaveBeenCalled()
+})
+
+test('an algorithm that is not in the list is refused before anything else is read', async () => {
+  const token = await issuer.sign(first)
+  expect(readCompact(token, ['ES256'])).toMatchObject({ alg: 'ES256' })
+  expect(readCompact(token, ['RS256', 'HS256'])).toEqual({ fault: ALGORITHM_NOT_ALLOWED })
 })
 
 test('a set with more keys than any issuer has is refused', async () => {

@@ -341,6 +341,12 @@ describe('a bad form', () => {
     expect(await outcome(verifier, `${input}.${signature(input)}`)).toBe(`invalid_token: ${CLAIMS}`)
   })
 
+  test('a header that is no UTF-8 is refused', async () => {
+    const bytes = Buffer.from(header({ name: 'é' }), 'latin1').toString('base64url')
+    const input = `${bytes}.${encode(payload())}`
+    expect(await outcome(verifier, `${input}.${signature(input)}`)).toBe(`invalid_token: ${HEADER}`)
+  })
+
   test('another spelling of the same signature is refused', async () => {
     const token = await issuer.sign(rsa)
     // 256 bytes end in a character of which four bits are not used.
