@@ -1,6 +1,8 @@
 import { X509Certificate } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { afterEach, describe, expect, expectTypeOf, test, vi } from 'vitest'
+import type { SecurityScheme } from '../../runtime/policy.js'
+import { bindRequirements } from '../../runtime/requirements.js'
 import { apiKey } from '../../runtime/schemes/api-key.js'
 import { basic } from '../../runtime/schemes/basic.js'
 import { type BearerOptions, bearer } from '../../runtime/schemes/bearer.js'
@@ -145,7 +147,38 @@ describe('openIdConnect()', () => {
   })
 
   test.each([
+    ['', '/.well-known/oauth-authorization-server'],
+    ['/tenant', '/.well-known/oauth-authorization-server/tenant'],
+  ])('finds the issuer %s/ by the address of its metadata of RFC 8414', async (path, address) => {
+    const key = await testKey('ES256', 'k')
+    await using issuer = await scriptedIssuer(key)
+    const iss = issuer.origin + path
+    issuer.script.set(address, json({ ...issuer.metadata, issuer: iss }))
+    const verifier = openIdConnect({ audience: AUDIENCE }).at(issuer.origin + address)
+    expect(await outcome(verifier, await issuer.sign(key, { iss: `${iss}/x` }))).toMatch(/'iss'/)
+    expect(issuer.asked).toEqual([])
+    expect(await outcome(verifier, await issuer.sign(key, { iss }))).toBe('granted')
+    expect(issuer.asked).toEqual([address, JWKS])
+  })
+
+  test('is told the URL that an oauth2 scheme of the document has', () => {
+    const url = 'https://issuer.example/.well-known/oauth-authorization-server'
+    const at = vi.fn(openIdConnect({ audience: AUDIENCE }).at)
+    const policies = { op: { security: [{ auth: [] }] } }
+    const bind = (scheme: SecurityScheme) =>
+      bindRequirements({ auth: scheme }, policies, { auth: { kind: 'openIdConnect', at } }, {})
+    bind({ type: 'oauth2', oauth2MetadataUrl: url })
+    expect(at).toHaveBeenCalledWith(url)
+    expect(() => bind({ type: 'oauth2' })).toThrow('schemes.auth is of type oauth2 and has no discovery URL')
+    expect(() => bind({ type: 'oauth2', oauth2MetadataUrl: 'https://issuer.example/' })).toThrow(ConfigurationError)
+  })
+
+  test.each([
     'https://issuer.example/',
+    'https://issuer.example/tenant/.well-known/oauth-authorization-server',
+    'https://issuer.example/.well-known/oauth-authorization-serverx',
+    'https://issuer.example/.well-known/oauth-authorization-server/',
+    'https://issuer.example/.well-known/oauth-authorization-server/tenant/',
     'https://issuer.example/.well-known/openid-configuration/',
     'https://issuer.example/.well-known/openid-configuration?tenant=1',
     'http://issuer.example/.well-known/openid-configuration',
@@ -153,7 +186,7 @@ describe('openIdConnect()', () => {
   ])('refuses the address %s', address => {
     const discovered = openIdConnect({ audience: AUDIENCE })
     expect(() => discovered.at(address)).toThrow(ConfigurationError)
-    expect(() => discovered.at(address)).toThrow(/'openIdConnectUrl'/)
+    expect(() => discovered.at(address)).toThrow(/^openIdConnect\(\): the document's URL/)
   })
 
   test('refuses bad options at once', () => {
