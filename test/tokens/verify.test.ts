@@ -8,7 +8,7 @@ import {
   type webcrypto,
 } from 'node:crypto'
 import { EncryptJWT } from 'jose'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { bearer } from '../../runtime/schemes/bearer.js'
 import { DEFAULT_ALGORITHMS } from '../../runtime/tokens/algorithms.js'
 import type { Verifier } from '../../runtime/verifier.js'
@@ -24,6 +24,9 @@ import {
   testKey,
 } from './scripted-issuer.js'
 
+// The times in the tables below are those of the file's loading.
+vi.useFakeTimers({ toFake: ['Date'] })
+
 let rsa: TestKey
 let ec: TestKey
 let issuer: ScriptedIssuer
@@ -36,7 +39,10 @@ beforeAll(async () => {
   verifier = bearer({ issuer: issuer.issuer, audience: AUDIENCE })
 })
 
-afterAll(async () => issuer[Symbol.asyncDispose]())
+afterAll(async () => {
+  vi.useRealTimers()
+  await issuer[Symbol.asyncDispose]()
+})
 
 const now = () => Math.floor(Date.now() / 1000)
 
