@@ -47,12 +47,20 @@ export type { ReplyError } from './reply-contract.js'
 export { replyShapes, type Shape } from './reply-shape.js'
 export { apiKey } from './schemes/api-key.js'
 export { basic } from './schemes/basic.js'
-export { type BearerOptions, bearer, type KeyOptions, type TokenOptions } from './schemes/bearer.js'
+export {
+  type BearerOptions,
+  bearer,
+  type CacheOptions,
+  type IssuerOptions,
+  type IssuersOptions,
+  type KeyOptions,
+  type TokenOptions,
+} from './schemes/bearer.js'
 export { type HttpSchemeOptions, httpScheme } from './schemes/http-scheme.js'
 export { type MutualTlsOptions, mutualTls } from './schemes/mutual-tls.js'
 export { openIdConnect } from './schemes/open-id-connect.js'
 export type { PrincipalOptions } from './schemes/principal.js'
-export type { Algorithm } from './tokens/algorithms.js'
+export type { Algorithm, SymmetricAlgorithm } from './tokens/algorithms.js'
 export type { UploadedFile } from './uploaded-files.js'
 export { type OperationValidator, schemaFunctions } from './validator.js'
 export {

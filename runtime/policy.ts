@@ -53,7 +53,8 @@ export type SecurityScheme =
   /** The name of the HTTP authentication scheme in lower case. */
   | { readonly type: 'http'; readonly scheme: string }
   | { readonly type: 'apiKey'; readonly in: 'header' | 'query' | 'cookie'; readonly name: string }
-  | { readonly type: 'oauth2' }
+  /** The URL of the authorization server's metadata (RFC 8414); OpenAPI 3.2 has it. */
+  | { readonly type: 'oauth2'; readonly oauth2MetadataUrl?: string }
   | { readonly type: 'openIdConnect'; readonly openIdConnectUrl: string }
   | { readonly type: 'mutualTLS' }
 

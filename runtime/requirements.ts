@@ -73,6 +73,7 @@ function bindVerifier(
   }
   if (verifier.kind === 'openIdConnect') {
     if (scheme.type === 'openIdConnect') return verifier.at(scheme.openIdConnectUrl)
+    if (scheme.type === 'oauth2' && scheme.oauth2MetadataUrl !== undefined) return verifier.at(scheme.oauth2MetadataUrl)
     return `schemes.${name} is of type ${scheme.type} and has no discovery URL: use ${suggestion(scheme)}`
   }
   if (verifier.kind !== kind || typeof verifier.verify !== 'function') {

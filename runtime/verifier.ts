@@ -126,13 +126,13 @@ export type AnyVerifier =
   | CertificateVerifier<unknown>
 
 /**
- * Stands in for the verifier of a scheme of type `openIdConnect`: `createRouter` hands it the document's
- * `openIdConnectUrl`, and its discovery document says who the issuer is.
+ * Stands in for the verifier of a scheme of type `openIdConnect`, or `oauth2` with an `oauth2MetadataUrl`:
+ * `createRouter` hands it that URL of the document's, and what is there says who the issuer is.
  */
 export interface DiscoveredVerifier<Proof = Token> {
   readonly kind: 'openIdConnect'
-  /** @throws {ConfigurationError} if `openIdConnectUrl` is no https URL (http on loopback) of a discovery document. */
-  at(openIdConnectUrl: string): Verifier<Proof>
+  /** @throws {ConfigurationError} if `url` is no https URL (http on loopback) of a discovery or metadata document. */
+  at(url: string): Verifier<Proof>
 }
 
 /** The programmer's mistake, thrown at start: it names the option or variable, and says how to mend it. */

@@ -17,7 +17,7 @@ export function emitRouter(model: ApiModel): string {
     ...(schemes.some(one => one.scheme.type === 'mutualTLS') ? ['type CertificateVerifier'] : []),
     ...(checks.length > 0 ? ['type Check'] : []),
     'createGate',
-    ...(schemes.some(one => one.scheme.type === 'openIdConnect') ? ['type DiscoveredVerifier'] : []),
+    ...(schemes.some(isDiscovered) ? ['type DiscoveredVerifier'] : []),
     'type GateOptions',
     ...(schemes.some(isOtherHttp) ? ['type HttpVerifier'] : []),
     ...(schemes.some(one => !one.token) ? ['type Principals'] : []),
@@ -82,6 +82,11 @@ function isOtherHttp({ scheme, token }: Scheme): boolean {
   return scheme.type === 'http' && !token && scheme.scheme !== 'basic'
 }
 
+/** Does the document say where the issuer's metadata is? */
+function isDiscovered({ scheme }: Scheme): boolean {
+  return scheme.type === 'openIdConnect' || (scheme.type === 'oauth2' && scheme.oauth2MetadataUrl !== undefined)
+}
+
 function verifierText(one: Scheme): string {
   const { name, scheme, token, claims } = one
   if (!token) {
@@ -91,5 +96,5 @@ function verifierText(one: Scheme): string {
     return `Verifier<${principal}, ${literal(scheme.type === 'apiKey' ? 'apiKey' : 'basic')}>`
   }
   const proof = claims === undefined ? '' : `<${tokenText(one)}>`
-  return scheme.type === 'openIdConnect' ? `Verifier${proof} | DiscoveredVerifier${proof}` : `Verifier${proof}`
+  return isDiscovered(one) ? `Verifier${proof} | DiscoveredVerifier${proof}` : `Verifier${proof}`
 }

@@ -65,7 +65,7 @@ function readScheme(written: Record<string, unknown>): ReadScheme {
     case 'http':
       return readHttp(written)
     case 'oauth2':
-      return { scheme: { type: 'oauth2' }, scopes: declaredScopes(written.flows) }
+      return readOauth2(written)
     case 'openIdConnect': {
       const { openIdConnectUrl } = written
       if (typeof openIdConnectUrl === 'string' && openIdConnectUrl !== '')
@@ -79,6 +79,17 @@ function readScheme(written: Record<string, unknown>): ReadScheme {
         malformed: written.type === undefined ? 'has no type' : `has the type ${show(written.type)}`,
         help: 'use apiKey, http, mutualTLS, oauth2 or openIdConnect',
       }
+  }
+}
+
+function readOauth2({ flows, oauth2MetadataUrl }: Record<string, unknown>): ReadScheme {
+  const scopes = declaredScopes(flows)
+  if (oauth2MetadataUrl === undefined) return { scheme: { type: 'oauth2' }, scopes }
+  if (typeof oauth2MetadataUrl === 'string' && oauth2MetadataUrl !== '')
+    return { scheme: { type: 'oauth2', oauth2MetadataUrl }, scopes }
+  return {
+    malformed: `has the oauth2MetadataUrl ${show(oauth2MetadataUrl)}`,
+    help: "name the URL of the authorization server's metadata (RFC 8414), or remove it",
   }
 }
 

@@ -1,24 +1,33 @@
 import { type JsonObject, member } from './json-object.js'
 
-/** What the registered claims must be; `now` and `clockTolerance` in seconds. */
+/** What the claims of an access token must be, beside its issuer's own. */
 export interface ClaimsRules {
-  readonly audience: string
+  /** One of these must be among the token's. */
+  readonly audience: readonly string[]
+  /** Seconds. */
   readonly clockTolerance: number
-  readonly now: number
+  /** The clients that may have got the token; absent: any. */
+  readonly clients?: readonly string[]
 }
 
 const CHECK_FAILED = 'claim timestamp check failed'
 
 /**
  * What is wrong with the claims of an access token (RFC 9068 section 4), as an `error_description`, or `undefined`.
- * `iss` is not checked here: it chose the key.
+ * `iss` is not checked here: it chose the key. `now` in seconds.
  */
-export function claimsFault(header: JsonObject, claims: JsonObject, rules: ClaimsRules): string | undefined {
+export function claimsFault(
+  header: JsonObject,
+  claims: JsonObject,
+  rules: ClaimsRules,
+  now: number,
+): string | undefined {
   return (
     missing(claims) ??
     (audienceHolds(member(claims, 'aud'), rules.audience) ? undefined : `unexpected 'aud' claim value`) ??
-    timeFault(claims, rules) ??
-    subjectFault(claims) ??
+    timeFault(claims, rules.clockTolerance, now) ??
+    textFault(claims) ??
+    clientFault(claims, rules.clients) ??
     kindFault(header, claims)
   )
 }
@@ -28,12 +37,13 @@ function missing(claims: JsonObject): string | undefined {
   return name === undefined ? undefined : `missing required '${name}' claim`
 }
 
-function audienceHolds(aud: unknown, audience: string): boolean {
-  if (typeof aud === 'string') return aud === audience
-  return Array.isArray(aud) && aud.every(one => typeof one === 'string') && aud.includes(audience)
+function audienceHolds(aud: unknown, audience: readonly string[]): boolean {
+  if (typeof aud === 'string') return audience.includes(aud)
+  return Array.isArray(aud) && aud.every(one => typeof one === 'string') && audience.some(one => aud.includes(one))
 }
 
-function timeFault(claims: JsonObject, { now, clockTolerance }: ClaimsRules): string | undefined {
+/** What time has done to the claims: `now` and the tolerance in seconds. */
+export function timeFault(claims: JsonObject, clockTolerance: number, now: number): string | undefined {
   const iat = member(claims, 'iat')
   const nbf = member(claims, 'nbf')
   const exp = member(claims, 'exp')
@@ -53,9 +63,19 @@ function isNumericDate(value: unknown): value is number {
   return Number.isFinite(value)
 }
 
-function subjectFault(claims: JsonObject): string | undefined {
-  const sub = member(claims, 'sub')
-  return sub === undefined || typeof sub === 'string' ? undefined : `'sub' claim must be a string`
+/** RFC 7519 section 4.1. */
+function textFault(claims: JsonObject): string | undefined {
+  const name = ['sub', 'jti'].find(one => !['undefined', 'string'].includes(typeof member(claims, one)))
+  return name === undefined ? undefined : `'${name}' claim must be a string`
+}
+
+/** `azp` is OpenID Connect's and many issuers' name for it, `client_id` RFC 9068's; where both are there, both count. */
+function clientFault(claims: JsonObject, clients: readonly string[] | undefined): string | undefined {
+  if (clients === undefined) return undefined
+  const named = ['azp', 'client_id'].filter(name => Object.hasOwn(claims, name))
+  if (named.length === 0) return `missing required 'client_id' claim`
+  const other = named.find(name => !clients.some(one => one === claims[name]))
+  return other === undefined ? undefined : `unexpected '${other}' claim value`
 }
 
 const ID_TOKEN_CLAIMS = ['nonce', 'at_hash', 'c_hash', 's_hash']

@@ -15,7 +15,8 @@ export interface Metadata {
   readonly jwksUri: string
 }
 
-const OPENID_CONFIGURATION = '/.well-known/openid-configuration'
+export const OPENID_CONFIGURATION = '/.well-known/openid-configuration'
+export const OAUTH_METADATA = '/.well-known/oauth-authorization-server'
 
 /** OpenID Connect Discovery section 4, then RFC 8414 section 3, which puts the well-known part before the path. */
 export function discoveryOfIssuer(issuer: string): Discovery {
@@ -23,18 +24,25 @@ export function discoveryOfIssuer(issuer: string): Discovery {
   const path = withoutSlash(pathname)
   return {
     issuers: [issuer],
-    urls: [withoutSlash(issuer) + OPENID_CONFIGURATION, `${origin}/.well-known/oauth-authorization-server${path}`],
+    urls: [withoutSlash(issuer) + OPENID_CONFIGURATION, origin + OAUTH_METADATA + path],
   }
 }
 
 /**
- * The URL names the issuer but for its trailing slash (OpenID Connect Discovery section 4.3). `undefined` if it is
- * not the URL of a discovery document.
+ * The URL names the issuer but for its trailing slash (OpenID Connect Discovery section 4.3, RFC 8414 section 3.3).
+ * `undefined` if it is not the URL of a discovery or metadata document.
  */
-export function discoveryAt(openIdConnectUrl: string): Discovery | undefined {
-  if (!openIdConnectUrl.endsWith(OPENID_CONFIGURATION)) return undefined
-  const issuer = openIdConnectUrl.slice(0, -OPENID_CONFIGURATION.length)
-  return { issuers: [issuer, `${issuer}/`], urls: [openIdConnectUrl] }
+export function discoveryAt(url: string): Discovery | undefined {
+  const issuer = url.endsWith(OPENID_CONFIGURATION) ? url.slice(0, -OPENID_CONFIGURATION.length) : metadataIssuer(url)
+  return issuer === undefined ? undefined : { issuers: [issuer, `${issuer}/`], urls: [url] }
+}
+
+/** RFC 8414 section 3.1: the well-known part stands between the host and the issuer's path. */
+function metadataIssuer(url: string): string | undefined {
+  const { origin } = new URL(url)
+  const [start, path = ''] = [origin + OAUTH_METADATA, url.slice(origin.length + OAUTH_METADATA.length)]
+  const isMetadata = url.startsWith(start) && (path === '' || /^\/.*[^/]$/.test(path))
+  return isMetadata ? origin + path : undefined
 }
 
 /** @throws {IssuerFault} */

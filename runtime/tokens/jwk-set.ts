@@ -9,23 +9,35 @@ export interface JwkSet {
    * The one key for a token's `alg` and `kid`. Without a `kid` a key is found only if no other fits.
    */
   select(alg: Algorithm, kid: string | undefined): KeyObject | 'none' | 'several'
+  /** Is there a key with which a token of one of these algorithms could be verified? */
+  serves(algorithms: readonly Algorithm[]): boolean
+  /** The keys made so far, by what makes them up. */
+  readonly made: MadeKeys
 }
+
+type MadeKeys = Map<string, KeyObject | 'unusable'>
 
 interface Member {
   readonly jwk: JsonObject
   /** Made once, at first use: making a key for each request costs more than checking a signature. */
-  key?: KeyObject | undefined
-  unusable?: boolean
+  key?: KeyObject | 'unusable'
 }
 
 const MIN_RSA_BITS = 2048
+/** Each is looked at where a token names no key, or the same as all; no issuer has that many. */
+const MAX_KEYS = 1000
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
 const PUBLIC_MEMBERS = { RSA: ['kty', 'n', 'e'], EC: ['kty', 'crv', 'x', 'y'], OKP: ['kty', 'crv', 'x'] } as const
 
-/** @throws {IssuerFault} if the document is no JWK Set. Members that are not understood are passed over (section 5). */
-export function jwkSet(document: JsonObject, url: string): JwkSet {
+/**
+ * Members that are not understood are passed over (section 5). A key that `earlier` had made is the same object here,
+ * so that what was verified with it stays so.
+ * @throws {IssuerFault} if the document is no JWK Set.
+ */
+export function jwkSet(document: JsonObject, url: string, earlier: MadeKeys = new Map()): JwkSet {
   const keys = member(document, 'keys')
   if (!Array.isArray(keys)) throw new IssuerFault(`${url} has no 'keys' that is a list`)
+  if (keys.length > MAX_KEYS) throw new IssuerFault(`${url} has more than ${MAX_KEYS} keys`)
   const members: readonly Member[] = keys
     .filter(isJsonObject)
     .filter(isForSignatures)
@@ -37,18 +49,35 @@ export function jwkSet(document: JsonObject, url: string): JwkSet {
     if (sameKid === undefined) byKid.set(kid, [one])
     else sameKid.push(one)
   }
+  const made: MadeKeys = new Map()
+
+  function keyOf(candidate: Member, { kty }: KeyForm): KeyObject | 'unusable' {
+    if (candidate.key === undefined) {
+      const parts = PUBLIC_MEMBERS[kty].map(name => [name, member(candidate.jwk, name)] as const)
+      const id = JSON.stringify(parts)
+      candidate.key = earlier.get(id) ?? publicKey(Object.fromEntries(parts))
+      made.set(id, candidate.key)
+    }
+    return candidate.key
+  }
+
+  const usable = (candidate: Member, alg: Algorithm) =>
+    fits(candidate.jwk, alg) ? keyOf(candidate, keyForm(alg)) : 'unusable'
 
   return {
+    made,
     select(alg, kid) {
       const candidates = kid === undefined ? members : (byKid.get(kid) ?? [])
-      const fitting: KeyObject[] = []
+      let found: KeyObject | undefined
       for (const candidate of candidates) {
-        const key = fits(candidate.jwk, alg) ? keyOf(candidate, keyForm(alg)) : undefined
-        if (key !== undefined) fitting.push(key)
-        if (fitting.length > 1) return 'several'
+        const key = usable(candidate, alg)
+        if (key === 'unusable') continue
+        if (found !== undefined) return 'several'
+        found = key
       }
-      return fitting[0] ?? 'none'
+      return found ?? 'none'
     },
+    serves: algorithms => members.some(one => algorithms.some(alg => usable(one, alg) !== 'unusable')),
   }
 }
 
@@ -74,22 +103,13 @@ function fits(jwk: JsonObject, alg: Algorithm): boolean {
   )
 }
 
-function keyOf(candidate: Member, { kty }: KeyForm): KeyObject | undefined {
-  if (candidate.key === undefined && candidate.unusable !== true) {
-    candidate.key = publicKey(candidate.jwk, PUBLIC_MEMBERS[kty])
-    candidate.unusable = candidate.key === undefined
-  }
-  return candidate.key
-}
-
-function publicKey(jwk: JsonObject, names: readonly string[]): KeyObject | undefined {
-  const key: JsonWebKey = Object.fromEntries(names.map(name => [name, member(jwk, name)]))
+function publicKey(key: JsonWebKey): KeyObject | 'unusable' {
   try {
     const made = createPublicKey({ key, format: 'jwk' })
     const bits = made.asymmetricKeyDetails?.modulusLength
     // RFC 7518 section 3.3
-    return made.asymmetricKeyType === 'rsa' && (bits === undefined || bits < MIN_RSA_BITS) ? undefined : made
+    return made.asymmetricKeyType === 'rsa' && (bits === undefined || bits < MIN_RSA_BITS) ? 'unusable' : made
   } catch {
-    return undefined
+    return 'unusable'
   }
 }

@@ -1,6 +1,8 @@
 import { X509Certificate } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { afterEach, describe, expect, expectTypeOf, test, vi } from 'vitest'
+import type { SecurityScheme } from '../../runtime/policy.js'
+import { bindRequirements } from '../../runtime/requirements.js'
 import { apiKey } from '../../runtime/schemes/api-key.js'
 import { basic } from '../../runtime/schemes/basic.js'
 import { type BearerOptions, bearer } from '../../runtime/schemes/bearer.js'
@@ -63,11 +65,12 @@ describe('bearer()', () => {
   })
 
   test.each<[string, unknown, string]>([
-    ['nothing', undefined, 'bearer() wants an object of options: issuer, audience, '],
+    ['nothing', undefined, 'bearer() wants an object of options: issuer, secret, audience, '],
     ['no issuer', { audience: AUDIENCE }, `bearer(): 'issuer' is required, as a string`],
     ['no audience', { issuer: good.issuer }, `bearer(): 'audience' is required, as a string`],
     ['an empty audience', { ...good, audience: ' ' }, `bearer(): 'audience' is required`],
-    ['a list of audiences', { ...good, audience: [AUDIENCE] }, `bearer(): 'audience' is required`],
+    ['an empty list of audiences', { ...good, audience: [] }, `bearer(): 'audience' is required`],
+    ['an empty audience in a list', { ...good, audience: [AUDIENCE, ''] }, `bearer(): 'audience' is required`],
     ['a misspelled option', { ...good, clockTolerence: 0 }, 'bearer() has no option "clockTolerence"; its options are'],
     ['a misspelled key option', { ...good, keys: { maxage: 1 } }, `bearer(): 'keys' has no option "maxage"`],
     ['keys that are no object', { ...good, keys: 600 }, `bearer(): 'keys' wants an object of options`],
@@ -83,6 +86,16 @@ describe('bearer()', () => {
     ['a large tolerance', { ...good, clockTolerance: 61 }, `bearer(): 'clockTolerance' must be`],
     ['NaN', { ...good, clockTolerance: Number.NaN }, `bearer(): 'clockTolerance' must be`],
     ['a tolerance as text', { ...good, clockTolerance: '5' }, `bearer(): 'clockTolerance' must be`],
+    ['a misspelled cache option', { ...good, cache: { max: 1 } }, `bearer(): 'cache' has no option "max"`],
+    ['a cache that is only on', { ...good, cache: true }, `bearer(): 'cache' wants an object of options`],
+    [
+      'no entries',
+      { ...good, cache: { maxEntries: 0 } },
+      `'cache.maxEntries' must be a whole number from 1 to 1000000`,
+    ],
+    ['half an entry', { ...good, cache: { maxEntries: 1.5 } }, `'cache.maxEntries' must be a whole number`],
+    ['entries without end', { ...good, cache: { maxEntries: 1e9 } }, `'cache.maxEntries' must be a whole number`],
+    ['bytes as text', { ...good, cache: { maxBytes: '1' } }, `'cache.maxBytes' must be a whole number`],
     ['no cooldown', { ...good, keys: { cooldown: 0 } }, `bearer(): 'keys.cooldown' must be`],
     ['an endless maxAge', { ...good, keys: { maxAge: Number.POSITIVE_INFINITY } }, `bearer(): 'keys.maxAge' must be`],
     ['no timeout', { ...good, keys: { timeout: 0 } }, `bearer(): 'keys.timeout' must be`],
@@ -134,7 +147,38 @@ describe('openIdConnect()', () => {
   })
 
   test.each([
+    ['', '/.well-known/oauth-authorization-server'],
+    ['/tenant', '/.well-known/oauth-authorization-server/tenant'],
+  ])('finds the issuer %s/ by the address of its metadata of RFC 8414', async (path, address) => {
+    const key = await testKey('ES256', 'k')
+    await using issuer = await scriptedIssuer(key)
+    const iss = issuer.origin + path
+    issuer.script.set(address, json({ ...issuer.metadata, issuer: iss }))
+    const verifier = openIdConnect({ audience: AUDIENCE }).at(issuer.origin + address)
+    expect(await outcome(verifier, await issuer.sign(key, { iss: `${iss}/x` }))).toMatch(/'iss'/)
+    expect(issuer.asked).toEqual([])
+    expect(await outcome(verifier, await issuer.sign(key, { iss }))).toBe('granted')
+    expect(issuer.asked).toEqual([address, JWKS])
+  })
+
+  test('is told the URL that an oauth2 scheme of the document has', () => {
+    const url = 'https://issuer.example/.well-known/oauth-authorization-server'
+    const at = vi.fn(openIdConnect({ audience: AUDIENCE }).at)
+    const policies = { op: { security: [{ auth: [] }] } }
+    const bind = (scheme: SecurityScheme) =>
+      bindRequirements({ auth: scheme }, policies, { auth: { kind: 'openIdConnect', at } }, {})
+    bind({ type: 'oauth2', oauth2MetadataUrl: url })
+    expect(at).toHaveBeenCalledWith(url)
+    expect(() => bind({ type: 'oauth2' })).toThrow('schemes.auth is of type oauth2 and has no discovery URL')
+    expect(() => bind({ type: 'oauth2', oauth2MetadataUrl: 'https://issuer.example/' })).toThrow(ConfigurationError)
+  })
+
+  test.each([
     'https://issuer.example/',
+    'https://issuer.example/tenant/.well-known/oauth-authorization-server',
+    'https://issuer.example/.well-known/oauth-authorization-serverx',
+    'https://issuer.example/.well-known/oauth-authorization-server/',
+    'https://issuer.example/.well-known/oauth-authorization-server/tenant/',
     'https://issuer.example/.well-known/openid-configuration/',
     'https://issuer.example/.well-known/openid-configuration?tenant=1',
     'http://issuer.example/.well-known/openid-configuration',
@@ -142,7 +186,7 @@ describe('openIdConnect()', () => {
   ])('refuses the address %s', address => {
     const discovered = openIdConnect({ audience: AUDIENCE })
     expect(() => discovered.at(address)).toThrow(ConfigurationError)
-    expect(() => discovered.at(address)).toThrow(/'openIdConnectUrl'/)
+    expect(() => discovered.at(address)).toThrow(/^openIdConnect\(\): the document's URL/)
   })
 
   test('refuses bad options at once', () => {

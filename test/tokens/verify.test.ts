@@ -8,7 +8,7 @@ import {
   type webcrypto,
 } from 'node:crypto'
 import { EncryptJWT } from 'jose'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { bearer } from '../../runtime/schemes/bearer.js'
 import { DEFAULT_ALGORITHMS } from '../../runtime/tokens/algorithms.js'
 import type { Verifier } from '../../runtime/verifier.js'
@@ -24,6 +24,9 @@ import {
   testKey,
 } from './scripted-issuer.js'
 
+// The times in the tables below are those of the file's loading.
+vi.useFakeTimers({ toFake: ['Date'] })
+
 let rsa: TestKey
 let ec: TestKey
 let issuer: ScriptedIssuer
@@ -36,7 +39,10 @@ beforeAll(async () => {
   verifier = bearer({ issuer: issuer.issuer, audience: AUDIENCE })
 })
 
-afterAll(async () => issuer[Symbol.asyncDispose]())
+afterAll(async () => {
+  vi.useRealTimers()
+  await issuer[Symbol.asyncDispose]()
+})
 
 const now = () => Math.floor(Date.now() / 1000)
 
@@ -124,10 +130,18 @@ describe('a bad claim', () => {
     ['exp as a list', { exp: [now() + 3600] }, `'exp' claim must be a number`],
     ['nbf in the future', { nbf: now() + 60 }, `'nbf' claim timestamp check failed`],
     ['nbf as a string', { nbf: '0' }, `'nbf' claim must be a number`],
+    ['nbf as a list', { nbf: [0] }, `'nbf' claim must be a number`],
+    ['iat as a list', { iat: [0] }, `'iat' claim must be a number`],
+    ['iat as null', { iat: null }, `'iat' claim must be a number`],
+    ['exp as an object', { exp: {} }, `'exp' claim must be a number`],
+    ['a number as audience', { aud: 1 }, `unexpected 'aud' claim value`],
+    ['a null audience', { aud: null }, `unexpected 'aud' claim value`],
     ['nbf as null', { nbf: null }, `'nbf' claim must be a number`],
     ['iat in the future', { iat: now() + 60 }, `'iat' claim timestamp check failed (it should be in the past)`],
     ['iat as a string', { iat: `${now()}` }, `'iat' claim must be a number`],
     ['a numeric sub', { sub: 7 }, `'sub' claim must be a string`],
+    ['a numeric jti', { jti: 7 }, `'jti' claim must be a string`],
+    ['a list as jti', { jti: ['7'] }, `'jti' claim must be a string`],
     ['a null sub', { sub: null }, `'sub' claim must be a string`],
     ['a DPoP key', { cnf: { jkt: 'x' } }, 'DPoP-bound token requires the DPoP authentication scheme, not Bearer'],
     ['a certificate', { cnf: { 'x5t#S256': 'x' } }, 'token is bound to a key, and its possession was not proved'],
@@ -152,6 +166,20 @@ describe('a bad claim', () => {
   test('exp beyond the range of numbers is refused', async () => {
     const endless = payload({ exp: 0 }).replace('"exp":0', '"exp":1e999')
     expect(await outcome(verifier, signedText(header(), endless))).toBe(`invalid_token: 'exp' claim must be a number`)
+  })
+
+  test('of a member that is there twice, the last counts, for the check and for the handler', async () => {
+    const twice = (name: string, first: unknown, last: unknown) =>
+      payload({ [name]: first }).replace(/}$/, `,"${name}":${JSON.stringify(last)}}`)
+    expect(await outcome(verifier, signedText(header(), twice('exp', now() + 60, 1)))).toMatch(/'exp'/)
+    expect(await outcome(verifier, signedText(header(), twice('aud', AUDIENCE, 'x')))).toMatch(/'aud'/)
+    expect(await outcome(verifier, signedText(header(), twice('iss', issuer.issuer, 'x')))).toMatch(/'iss'/)
+    const granted = await ask(verifier, signedText(header(), twice('sub', 'root', 'user')))
+    expect(granted).toMatchObject({ granted: true, proof: { sub: 'user' } })
+    const none = signedText(header().replace(/}$/, ',"alg":"none"}'), payload())
+    expect(await outcome(verifier, none)).toMatch(/'alg'/)
+    const unsafe = signedText(header().replace('{', '{"alg":"none",'), payload())
+    expect(await outcome(verifier, unsafe)).toBe('granted')
   })
 
   test('what every object inherits is no member of the token', async () => {
@@ -317,6 +345,12 @@ describe('a bad form', () => {
     const bytes = Buffer.from(payload({ name: 'é' }), 'latin1').toString('base64url')
     const input = `${encode(header())}.${bytes}`
     expect(await outcome(verifier, `${input}.${signature(input)}`)).toBe(`invalid_token: ${CLAIMS}`)
+  })
+
+  test('a header that is no UTF-8 is refused', async () => {
+    const bytes = Buffer.from(header({ name: 'é' }), 'latin1').toString('base64url')
+    const input = `${bytes}.${encode(payload())}`
+    expect(await outcome(verifier, `${input}.${signature(input)}`)).toBe(`invalid_token: ${HEADER}`)
   })
 
   test('another spelling of the same signature is refused', async () => {
