@@ -1,8 +1,11 @@
 import type { Request } from 'express'
+import { type Auth0Client, UNCONFIGURED_CLIENT } from './auth0-client.js'
 import type { Token } from './verifier.js'
 
 /** What `req.auth0` holds. */
 export interface Auth0Context {
+  /** Exchanges tokens with the configured tenant. */
+  client: Auth0Client
   /** The verified claims; absent until a guard has let the request pass. */
   user?: Token
   /** The access token as it was sent; not enumerable, so that it is not logged with the rest. */
@@ -19,7 +22,7 @@ declare global {
 
 /** Puts the claims of the token that let `request` pass into `req.auth0.user`; `req.user` is not ours. */
 export function attachUser(request: Request, user: Token, token?: string): void {
-  request.auth0 ??= {}
+  request.auth0 ??= { client: UNCONFIGURED_CLIENT }
   request.auth0.user = user
   if (token !== undefined) {
     Object.defineProperty(request.auth0, 'token', {

@@ -6,13 +6,12 @@ import { endpointFinder } from '../tokens/endpoint.js'
 import { introspectingVerifier } from '../tokens/introspecting-verifier.js'
 import { introspection as introspectionAt } from '../tokens/introspection.js'
 import type { Fetch } from '../tokens/issuer-document.js'
-import { issuerUrlFault } from '../tokens/issuer-url.js'
 import { issuerKeys } from '../tokens/keys.js'
 import { proveNothing } from '../tokens/possession.js'
 import { signedAnswerReader } from '../tokens/signed-introspection.js'
 import { ConfigurationError, type Token, type Verifier } from '../verifier.js'
 import { tokenSettings } from './bearer.js'
-import { numberOption, refuseUnknownOptions } from './options.js'
+import { demandUrl, numberOption, refuseUnknownOptions } from './options.js'
 
 export interface IntrospectionOptions {
   /**
@@ -118,11 +117,6 @@ export function introspection<Claims extends Token = Token>(options: Introspecti
   )
   // The document says what its tokens hold (`x-token`); it is not checked here.
   return { kind: 'bearer', ...verifier } as Verifier<Claims>
-}
-
-function demandUrl(where: string, name: string, url: unknown): void {
-  const fault = typeof url === 'string' ? issuerUrlFault(url) : 'is required, as a string'
-  if (fault !== undefined) throw new ConfigurationError(`${where}: '${name}' ${fault}`)
 }
 
 function audiences(where: string, audience: unknown): readonly string[] | false {
