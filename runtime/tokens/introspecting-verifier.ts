@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { after, type Eventual } from '../eventual.js'
+import { after, type Eventual, isPromised } from '../eventual.js'
 import { type CredentialOf, type Denial, deny, type Token, type Verification } from '../verifier.js'
 import { type AnswerCache, type AnswerCacheSettings, answerCache } from './answer-cache.js'
 import type { Clock } from './clock.js'
@@ -107,7 +107,7 @@ export function introspectingVerifier(settings: IntrospectingSettings, clock: Cl
     if ('granted' in known) return known
     // Read anew for each request: what a handler does to its claims is nothing to another one.
     const answer: JsonObject | undefined = parseJsonObject(known)
-    if (answer === undefined) return refuse('Invalid token')
+    if (answer === undefined) return broken()
     // Whole seconds, as the claims are: a fraction must not make an early token good.
     const fault = introspectedTokenFault(answer, presented.tokenType, settings, Math.floor(clock()))
     if (fault !== undefined) return refuse(fault)
@@ -128,9 +128,10 @@ export function introspectingVerifier(settings: IntrospectingSettings, clock: Cl
   return {
     verify(presented, request) {
       try {
-        return after(lookUp(presented.token), known => judge(known, presented, request))
+        const result = after(lookUp(presented.token), known => judge(known, presented, request))
+        return isPromised(result) ? result.catch(broken) : result
       } catch {
-        return refuse('Invalid token')
+        return broken()
       }
     },
     async ready() {
@@ -143,6 +144,10 @@ export function introspectingVerifier(settings: IntrospectingSettings, clock: Cl
 
 function busy(): Denial {
   return deny('unavailable', { reason: 'too many tokens wait to be introspected', retryAfter: 1 })
+}
+
+function broken(): Denial {
+  return deny('invalid_token', { description: 'Invalid token', reason: 'the token could not be verified' })
 }
 
 function refuse(description: string): Denial {
