@@ -1,3 +1,5 @@
+import type { webcrypto } from 'node:crypto'
+import type { Auth0ClientSettings } from './auth0-client.js'
 import { issuerUrlFault } from './tokens/issuer-url.js'
 import { ConfigurationError } from './verifier.js'
 
@@ -6,7 +8,18 @@ export interface Auth0ApiOptions {
   readonly domain?: string
   /** The API's identifier. Default: `AUTH0_AUDIENCE`, then `AUDIENCE`. */
   readonly audience?: string
-  /** Used for discovery and keys instead of the global `fetch`. */
+  /** The client that exchanges tokens. Default: `AUTH0_CLIENT_ID`. */
+  readonly clientId?: string
+  /** Its secret. Default: `AUTH0_CLIENT_SECRET`. */
+  readonly clientSecret?: string
+  /**
+   * Its private key, which goes before the secret: PEM (PKCS #8) or a `CryptoKey`. Default:
+   * `AUTH0_CLIENT_ASSERTION_SIGNING_KEY`.
+   */
+  readonly clientAssertionSigningKey?: string | webcrypto.CryptoKey
+  /** The algorithm of that key. Default `RS256`. */
+  readonly clientAssertionSigningAlg?: string
+  /** Used for discovery, keys and token exchange instead of the global `fetch`. */
   readonly customFetch?: typeof fetch
 }
 
@@ -16,7 +29,15 @@ export interface Auth0Settings {
   readonly fetch?: typeof fetch
 }
 
-const OPTIONS: readonly string[] = ['domain', 'audience', 'customFetch'] satisfies (keyof Auth0ApiOptions)[]
+const OPTIONS: readonly string[] = [
+  'domain',
+  'audience',
+  'clientId',
+  'clientSecret',
+  'clientAssertionSigningKey',
+  'clientAssertionSigningAlg',
+  'customFetch',
+] satisfies (keyof Auth0ApiOptions)[]
 
 /**
  * Options, completed from the environment; an empty string counts as missing.
@@ -34,6 +55,26 @@ export function auth0Settings(options: Auth0ApiOptions, environment: NodeJS.Proc
     issuer: issuerOf(domain),
     audience,
     ...(options.customFetch && { fetch: options.customFetch }),
+  }
+}
+
+/** Options for token exchange, completed from the environment; an empty string counts as missing. */
+export function auth0ClientSettings(
+  options: Auth0ApiOptions,
+  environment: NodeJS.ProcessEnv = process.env,
+): Auth0ClientSettings {
+  const { issuer, fetch } = auth0Settings(options, environment)
+  const clientId = options.clientId || environment.AUTH0_CLIENT_ID
+  const clientSecret = options.clientSecret || environment.AUTH0_CLIENT_SECRET
+  const clientAssertionSigningKey = options.clientAssertionSigningKey || environment.AUTH0_CLIENT_ASSERTION_SIGNING_KEY
+  const { clientAssertionSigningAlg } = options
+  return {
+    issuer,
+    ...(clientId && { clientId }),
+    ...(clientSecret && { clientSecret }),
+    ...(clientAssertionSigningKey && { clientAssertionSigningKey }),
+    ...(clientAssertionSigningAlg && { clientAssertionSigningAlg }),
+    ...(fetch && { fetch }),
   }
 }
 

@@ -1,8 +1,11 @@
 import type { Request, Response } from 'express'
+import { type Auth0Client, UNCONFIGURED_CLIENT } from './auth0-client.js'
 import type { Token } from './verifier.js'
 
 /** What `req.auth0` holds. */
 export interface Auth0Context {
+  /** Exchanges tokens with the configured tenant. */
+  client: Auth0Client
   /** The verified claims; absent until a guard has let the request pass. */
   user?: Token
   /** The access token as it was sent; not enumerable, so that it is not logged with the rest. */
@@ -29,8 +32,8 @@ export function attachUser(request: Request, response: Response, user: Token, to
   const { locals } = response
   const auth0 = locals ? (locals as Locals)[AUTH0] : request.auth0
   if (auth0) auth0.user = user
-  else if (locals) (locals as Locals)[AUTH0] = { user }
-  else request.auth0 = { user }
+  else if (locals) (locals as Locals)[AUTH0] = { client: UNCONFIGURED_CLIENT, user }
+  else request.auth0 = { client: UNCONFIGURED_CLIENT, user }
   if (token !== undefined) {
     Object.defineProperty(request.auth0, 'token', {
       value: token,

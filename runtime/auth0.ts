@@ -1,5 +1,6 @@
 import type { Request, RequestHandler, Response, Router } from 'express'
-import { type Auth0ApiOptions, auth0Settings } from './auth0-config.js'
+import { auth0Client } from './auth0-client.js'
+import { type Auth0ApiOptions, auth0ClientSettings, auth0Settings } from './auth0-config.js'
 import { attachUser } from './auth0-request.js'
 import { BEARER, type Refusal, sendRefusal } from './challenge.js'
 import { ownClaim, ruleMet } from './claims.js'
@@ -43,7 +44,16 @@ const verifiers = new WeakMap<Request, AnyVerifier>()
  * @throws {ConfigurationError} at once, naming the option and variable that is missing or wrong.
  */
 export function auth0<Claims extends Token = Token>(options: Auth0ApiOptions = {}): Verifier<Claims> {
-  return bearer<Claims>(auth0Settings(options))
+  const client = auth0Client(auth0ClientSettings(options))
+  const verifier = bearer<Claims>(auth0Settings(options))
+  return {
+    ...verifier,
+    verify(credential, request) {
+      // What lets the request pass puts its claims beside it.
+      ;(request as Request).auth0 ??= { client }
+      return verifier.verify(credential, request)
+    },
+  }
 }
 
 /**
@@ -52,10 +62,11 @@ export function auth0<Claims extends Token = Token>(options: Auth0ApiOptions = {
  * @throws {ConfigurationError} at once, naming the option and variable that is missing or wrong.
  */
 export function createAuth0Api(options: Auth0ApiOptions = {}): Router {
-  const verifier = auth0(options)
+  const verifier = bearer(auth0Settings(options))
+  const client = auth0Client(auth0ClientSettings(options))
   return routerAround((request, _response, next) => {
     verifiers.set(request, verifier)
-    request.auth0 = {}
+    request.auth0 = { client }
     next()
   })
 }

@@ -1,4 +1,5 @@
 export type { Router } from 'express'
+export { type ActClaim, getCurrentActor, getDelegationChain, InvalidRequestError } from './actor.js'
 export {
   auth0,
   type ClaimAuthOptions,
@@ -13,6 +14,12 @@ export {
   type ScopesIncludeOptions,
   scopesInclude,
 } from './auth0.js'
+export {
+  type Auth0Client,
+  MissingClientAuthError,
+  type OnBehalfOfTokenOptions,
+  type OnBehalfOfTokenResult,
+} from './auth0-client.js'
 export type { Auth0ApiOptions } from './auth0-config.js'
 export type { Auth0Context } from './auth0-request.js'
 export { BodySizeError } from './body-stream.js'
@@ -57,10 +64,21 @@ export {
   type TokenOptions,
 } from './schemes/bearer.js'
 export { type HttpSchemeOptions, httpScheme } from './schemes/http-scheme.js'
+export { type IntrospectionCacheOptions, type IntrospectionOptions, introspection } from './schemes/introspection.js'
 export { type MutualTlsOptions, mutualTls } from './schemes/mutual-tls.js'
 export { openIdConnect } from './schemes/open-id-connect.js'
 export type { PrincipalOptions } from './schemes/principal.js'
+export {
+  type ExchangeToken,
+  type TokenExchangeCause,
+  TokenExchangeError,
+  type TokenExchangeOptions,
+  type TokenExchangeRequest,
+  tokenExchange,
+} from './token-exchange.js'
 export type { Algorithm, SymmetricAlgorithm } from './tokens/algorithms.js'
+export type { Client, KeyClient, SecretClient } from './tokens/client-authentication.js'
+export type { IssuedToken } from './tokens/token-endpoint.js'
 export type { UploadedFile } from './uploaded-files.js'
 export { type OperationValidator, schemaFunctions } from './validator.js'
 export {

@@ -1,3 +1,4 @@
+import { issuerUrlFault } from '../tokens/issuer-url.js'
 import { ConfigurationError } from '../verifier.js'
 
 /** A misspelled option must not be ignored: it may have been meant to make a rule stricter. */
@@ -26,4 +27,10 @@ export function numberOption(
 /** @throws {ConfigurationError} unless `value` is a function; `signature` shows what is wanted. */
 export function demandFunction(where: string, value: unknown, signature: string): void {
   if (typeof value !== 'function') throw new ConfigurationError(`${where} wants a function ${signature}`)
+}
+
+/** @throws {ConfigurationError} unless `url` is an https URL, or an http one on loopback. */
+export function demandUrl(where: string, name: string, url: unknown): void {
+  const fault = typeof url === 'string' ? issuerUrlFault(url) : 'is required, as a string'
+  if (fault !== undefined) throw new ConfigurationError(`${where}: '${name}' ${fault}`)
 }

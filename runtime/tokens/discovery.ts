@@ -45,12 +45,28 @@ function metadataIssuer(url: string): string | undefined {
   return isMetadata ? origin + path : undefined
 }
 
+/** A metadata document that names the right issuer. */
+export interface IssuerMetadata {
+  readonly issuer: string
+  /** Where it was found. */
+  readonly url: string
+  readonly document: JsonObject
+}
+
+export type ReadDocument = (url: string) => Promise<JsonObject>
+
 /** @throws {IssuerFault} */
-export async function discover(discovery: Discovery, read: (url: string) => Promise<JsonObject>): Promise<Metadata> {
+export async function discover(discovery: Discovery, read: ReadDocument): Promise<Metadata> {
+  const metadata = await discoverMetadata(discovery, read)
+  return { issuer: metadata.issuer, jwksUri: metadataUrl(metadata, 'jwks_uri') }
+}
+
+/** @throws {IssuerFault} */
+export async function discoverMetadata(discovery: Discovery, read: ReadDocument): Promise<IssuerMetadata> {
   let missing: IssuerFault | undefined
   for (const url of discovery.urls) {
     try {
-      return metadataOf(await read(url), url, discovery.issuers)
+      return namingIssuer(await read(url), url, discovery.issuers)
     } catch (error) {
       if (!(error instanceof IssuerFault) || error.status !== 404) throw error
       missing ??= error
@@ -59,24 +75,29 @@ export async function discover(discovery: Discovery, read: (url: string) => Prom
   throw missing ?? new IssuerFault('there is no URL of a discovery document')
 }
 
-function metadataOf(document: JsonObject, url: string, issuers: readonly string[]): Metadata {
+function namingIssuer(document: JsonObject, url: string, issuers: readonly string[]): IssuerMetadata {
   const issuer = member(document, 'issuer')
   // RFC 8414 section 3.3: else whoever can serve one file under the host could speak for the issuer.
   if (typeof issuer !== 'string' || !issuers.includes(issuer)) {
     const expected = issuers.map(one => JSON.stringify(one)).join(' or ')
     throw new IssuerFault(`${url} names the issuer ${shown(issuer)}, not ${expected}`)
   }
-  const jwksUri = member(document, 'jwks_uri')
-  if (typeof jwksUri !== 'string' || !URL.canParse(jwksUri)) {
-    throw new IssuerFault(`${url} has no 'jwks_uri' that is a URL`)
+  return { issuer, url, document }
+}
+
+/** A URL that the metadata hold, such as `jwks_uri`. @throws {IssuerFault} */
+export function metadataUrl({ issuer, url, document }: IssuerMetadata, name: string): string {
+  const text = member(document, name)
+  if (typeof text !== 'string' || !URL.canParse(text)) {
+    throw new IssuerFault(`${url} has no '${name}' that is a URL`)
   }
-  const { protocol, username, password } = new URL(jwksUri)
+  const { protocol, username, password } = new URL(text)
   // An issuer on the network has no business on this machine's loopback, where http would be allowed.
-  const plain = protocol === 'http:' && isLoopback(new URL(jwksUri)) && new URL(issuer).protocol === 'http:'
+  const plain = protocol === 'http:' && isLoopback(new URL(text)) && new URL(issuer).protocol === 'http:'
   if ((protocol !== 'https:' && !plain) || username !== '' || password !== '') {
-    throw new IssuerFault(`${url} has a 'jwks_uri' that is no https URL: ${shown(jwksUri)}`)
+    throw new IssuerFault(`${url} has a '${name}' that is no https URL: ${shown(text)}`)
   }
-  return { issuer, jwksUri }
+  return text
 }
 
 function withoutSlash(text: string): string {

@@ -3,7 +3,7 @@ import { type JsonObject, parseJsonObject } from './json-object.js'
 /** The same signature as the global `fetch`. */
 export type Fetch = typeof globalThis.fetch
 
-/** What an issuer did wrong, in words for the operator; `status` where it answered with one that is not 200. */
+/** What an issuer did wrong, in words for the operator; `status` where its answer had one that tells. */
 export class IssuerFault extends Error {
   override readonly name = 'IssuerFault'
   readonly status: number | undefined
@@ -30,19 +30,32 @@ export async function fetchDocument(url: string, fetch: Fetch, signal: AbortSign
 }
 
 async function download(url: string, fetch: Fetch, signal: AbortSignal): Promise<Uint8Array> {
+  const response = await send(url, { headers: { accept: 'application/json' }, signal }, fetch)
+  if (response.status !== 200) {
+    void response.body?.cancel().catch(() => {})
+    throw new IssuerFault(`${url} answered with status ${response.status}`, response.status)
+  }
+  return readBody(response, url, MAX_BYTES)
+}
+
+/** The answer of who was asked, and of nobody else: redirects are not followed. @throws {IssuerFault} */
+export async function send(url: string, init: RequestInit, fetch: Fetch): Promise<Response> {
   let response: Response
   try {
-    response = await fetch(url, { headers: { accept: 'application/json' }, redirect: 'error', signal })
+    response = await fetch(url, { ...init, redirect: 'error' })
   } catch (error) {
     throw new IssuerFault(`${url} could not be fetched (${causeOf(error)})`)
   }
   // A `fetch` of the user's own may follow redirects in spite of the option.
-  if (response.redirected || response.status !== 200) {
+  if (response.redirected) {
     void response.body?.cancel().catch(() => {})
-    throw response.redirected
-      ? new IssuerFault(`${url} redirects`)
-      : new IssuerFault(`${url} answered with status ${response.status}`, response.status)
+    throw new IssuerFault(`${url} redirects`)
   }
+  return response
+}
+
+/** @throws {IssuerFault} */
+export async function readBody(response: Response, url: string, maxBytes: number): Promise<Uint8Array> {
   if (response.body === null) return new Uint8Array()
   const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader()
   const chunks: Uint8Array[] = []
@@ -51,7 +64,7 @@ async function download(url: string, fetch: Fetch, signal: AbortSignal): Promise
     for (let read = await reader.read(); !read.done; read = await reader.read()) {
       size += read.value.byteLength
       // Counted after decompression: a bomb is cut here, not when it has been unpacked.
-      if (size > MAX_BYTES) throw new IssuerFault(`${url} answered with more than ${MAX_BYTES} bytes`)
+      if (size > maxBytes) throw new IssuerFault(`${url} answered with more than ${maxBytes} bytes`)
       chunks.push(read.value)
     }
   } catch (error) {
@@ -62,7 +75,7 @@ async function download(url: string, fetch: Fetch, signal: AbortSignal): Promise
 }
 
 /** Ends the wait even where a `fetch` of the user's own does not heed the signal. */
-async function orAborted<T>(work: Promise<T>, url: string, signal: AbortSignal): Promise<T> {
+export async function orAborted<T>(work: Promise<T>, url: string, signal: AbortSignal): Promise<T> {
   let abort = () => {}
   const aborted = new Promise<never>((_, reject) => {
     abort = () => reject(new IssuerFault(`${url} did not answer in time`))

@@ -407,12 +407,16 @@ describe('a handler without an operation', () => {
 })
 
 describe('the first stubs', () => {
-  test.each([[[]], [['one']], [['one', 'index', 'two', 'default_', '$3', 'ünï']]])(
+  test.each([[['one']], [['one', 'index', 'two', 'default_', '$3', 'ünï']]])(
     'of %j are those that a folder without modules gets',
     operations => {
       expect(firstStubs(operations, MODULE)).toEqual(emitStubs(operations, {}, MODULE).files)
     },
   )
+
+  test('of a document without operations are a module all the same', () => {
+    expect(firstStubs([], MODULE)).toEqual({ 'index.ts': 'export {}\n' })
+  })
 
   test('leave nothing to add and nothing to say', () => {
     const operations = ['one', 'index2', 'two']

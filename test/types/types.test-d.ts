@@ -3,11 +3,16 @@ import {
   createGate,
   type Handler,
   httpScheme,
+  type IssuedToken,
+  introspection,
   mutualTls,
   notImplemented,
+  type OnBehalfOfTokenResult,
   openIdConnect,
   type Reply,
   type Token,
+  tokenExchange,
+  type Verifier,
 } from 'gatewright/runtime'
 import { describe, expectTypeOf, test } from 'vitest'
 import type { Handlers } from './generated/handlers.js'
@@ -263,3 +268,39 @@ describe('what cannot be forgotten', () => {
     expectTypeOf(calls).toBeFunction()
   })
 })
+
+describe('introspection and token exchange', () => {
+  test('a verifier of bearer tokens, with the claims that are named', () => {
+    const options = { issuer: 'https://a.example/', client: { id: 'a', secret: 'b' }, audience: 'c' } as const
+    const calls = () => {
+      expectTypeOf(introspection(options)).toEqualTypeOf<Verifier<Token>>()
+      expectTypeOf(introspection<Token & { tier: 'free' }>(options)).toEqualTypeOf<Verifier<Token & { tier: 'free' }>>()
+      createRouter({} as Handlers, {
+        ...({} as RouterOptions),
+        schemes: { ...schemesOf(), user: introspection(options) },
+      })
+      // @ts-expect-error: no audience is no decision
+      introspection({ issuer: 'https://a.example/', client: options.client })
+      // @ts-expect-error: nor is true one
+      introspection({ ...options, audience: true })
+      // @ts-expect-error: a client without a secret or a key
+      introspection({ ...options, client: { id: 'a' } })
+    }
+    expectTypeOf(calls).toBeFunction()
+  })
+  test('what is issued', () => {
+    const calls = async (request: Parameters<Handlers['isGuarded']>[0]['req']) => {
+      expectTypeOf(
+        await tokenExchange({ issuer: 'a', client: { id: 'a', secret: 'b' } })('t'),
+      ).toEqualTypeOf<IssuedToken>()
+      const result = await request.auth0.client.getTokenOnBehalfOf('t', { audience: 'a' })
+      expectTypeOf(result).toEqualTypeOf<OnBehalfOfTokenResult>()
+      expectTypeOf(result.expiresAt).toEqualTypeOf<number>()
+      // @ts-expect-error: for whom?
+      request.auth0.client.getTokenOnBehalfOf('t', {})
+    }
+    expectTypeOf(calls).toBeFunction()
+  })
+})
+
+declare function schemesOf(): RouterOptions['schemes']
