@@ -39,6 +39,7 @@ export type {
   SecurityAlternative,
   SecurityScheme,
   SecuritySchemes,
+  StepUpDemand,
 } from './policy.js'
 export type { Proof } from './proof.js'
 export type { Replies, ReplyChecks } from './replies.js'

@@ -58,6 +58,7 @@ export function bindRequirements(
       alternatives: alternatives.filter(one => one.length > 0),
       anonymous: alternatives.some(one => one.length === 0),
       ...(policy.claims && { claims: policy.claims }),
+      ...(policy.stepUp && { stepUp: policy.stepUp }),
     }
   }
 }

@@ -33,6 +33,7 @@ const BESIDE: { readonly [code: string]: { readonly wrong: Files; readonly mende
 const OPTIONS: { readonly [code: string]: readonly string[] } = {
   'operation-skipped': ['--rule', 'feature-unsupported=off'],
   'claims-malformed': ['--verbose'],
+  'step-up-malformed': ['--verbose'],
   'path-malformed': ['--verbose'],
   'remote-unreachable': ['--remote-origin', 'https://127.0.0.1:9'],
 }
@@ -133,6 +134,7 @@ const OTHER_WORDS = [
   'redos-detector',
   'repeated-param',
   'second-wins',
+  'step-up',
   'ts-morph',
   'utf-8',
   'x-claims',
