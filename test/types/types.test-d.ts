@@ -58,6 +58,12 @@ describe('auth', () => {
   test('alternatives of claim rules are a union', () => {
     expectTypeOf<AuthOf<'isEither'>['user']>().toEqualTypeOf<Token & ({ isAdmin: true } | { plan: 'gold' })>()
   })
+  test('a step-up narrows the token', () => {
+    type User = AuthOf<'isStepped'>['user']
+    expectTypeOf<User['acr']>().toEqualTypeOf<'mfa' | 'hwk'>()
+    expectTypeOf<User['auth_time']>().toEqualTypeOf<number>()
+    expectTypeOf<User['other']>().toEqualTypeOf<unknown>()
+  })
   test('x-token types the claims', () => {
     expectTypeOf<AuthOf<'isDescribed'>['described']['tenant']>().toEqualTypeOf<string>()
   })
@@ -227,6 +233,9 @@ describe('what cannot be forgotten', () => {
       gate.get('/guarded', policies.needsEither, {}, handlers.isGuarded)
       // @ts-expect-error: the claim rule is missing
       gate.get('/narrowed', policies.isGuarded, {}, handlers.isNarrowed)
+      gate.get('/stepped', policies.isStepped, {}, handlers.isStepped)
+      // @ts-expect-error: the step-up is missing
+      gate.get('/stepped', policies.isGuarded, {}, handlers.isStepped)
       // @ts-expect-error: another scheme
       gate.get('/guarded', policies.isDescribed, {}, handlers.isGuarded)
       const any = {} as Handler<unknown, { user: Token & { isAdmin: false } }>
