@@ -17,7 +17,15 @@ export type { Auth0ApiOptions } from './auth0-config.js'
 export type { Auth0Context } from './auth0-request.js'
 export { BodySizeError } from './body-stream.js'
 export type { ClientCertificate } from './client-certificate.js'
-export { type AddMethod, type AddOperation, createGate, type Gate, type GuardedHandler } from './gate.js'
+export type { CrossSiteOptions } from './cross-site.js'
+export {
+  type AddMethod,
+  type AddOperation,
+  createGate,
+  type Gate,
+  type GuardedHandler,
+  type GuardedRouter,
+} from './gate.js'
 export type { Check, Decided, GateOptions, MultipartOptions, ReplyFault } from './gate-options.js'
 export {
   type BodyForm,
@@ -45,6 +53,7 @@ export type { Proof } from './proof.js'
 export type { Replies, ReplyChecks } from './replies.js'
 export type { ReplyError } from './reply-contract.js'
 export { replyShapes, type Shape } from './reply-shape.js'
+export type { ResourceMetadataOptions } from './resource-metadata.js'
 export { apiKey } from './schemes/api-key.js'
 export { basic } from './schemes/basic.js'
 export { type BearerOptions, bearer, type KeyOptions, type TokenOptions } from './schemes/bearer.js'

@@ -49,6 +49,12 @@ export class Routes<Entry> {
     node.route = route
   }
 
+  /** Is there a template of literals alone that this path fits? */
+  has(path: string): boolean {
+    const match = this.match(path)
+    return match !== undefined && match !== 'malformed' && match.values.length === 0
+  }
+
   /** @param path the request's path, still percent-encoded, without its query. */
   match(path: string): RouteMatch<Entry> {
     if (!path.startsWith('/')) return undefined

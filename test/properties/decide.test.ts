@@ -241,7 +241,7 @@ test('a request is let in exactly when the policy says so, and refused as what c
   await fc.assert(
     fc.asyncProperty(cases, async one => {
       const verifiers = Object.fromEntries(NAMES.map(name => [name, verifierOf(name, one)]))
-      const demands = bindRequirements(SCHEMES, { one: one.policy }, verifiers, CHECKS)(one.policy)
+      const demands = bindRequirements(SCHEMES, { one: one.policy }, verifiers, CHECKS).demandsOf(one.policy)
       const decision = await decide(demands, {
         ...requestOf(one),
         params: {},
