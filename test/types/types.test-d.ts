@@ -1,8 +1,11 @@
 import { Readable } from 'node:stream'
+import type { RequestHandler } from 'express'
 import {
+  apiKey,
   createGate,
   type Handler,
   httpScheme,
+  keysByDigest,
   mutualTls,
   notImplemented,
   openIdConnect,
@@ -185,6 +188,7 @@ describe('what cannot be forgotten', () => {
 
   test('a handler, a scheme, a check', () => {
     expectTypeOf(createRouter).toBeCallableWith(handlers, { schemes, checks })
+    expectTypeOf<ReturnType<typeof createRouter>['resourceMetadata']>().toEqualTypeOf<RequestHandler>()
     const { isPublic: _left, ...fewer } = handlers
     const calls = () => {
       // @ts-expect-error: a handler is missing
@@ -199,6 +203,10 @@ describe('what cannot be forgotten', () => {
       createRouter(handlers, { schemes: { ...schemes, digest: httpScheme('HOBA', user => ({ user })) }, checks })
       // @ts-expect-error: another principal
       createRouter(handlers, { schemes: { ...schemes, certificate: mutualTls(() => ({ partner: 1 })) }, checks })
+      const byDigest = apiKey(keysByDigest({ '00': { customer: 'a' } }))
+      createRouter(handlers, { schemes: { ...schemes, key: byDigest }, checks })
+      // @ts-expect-error: another principal
+      createRouter(handlers, { schemes: { ...schemes, key: apiKey(keysByDigest({ '00': { customer: 1 } })) }, checks })
       // @ts-expect-error: who only verifies finds no certificate
       createRouter(handlers, { schemes: { ...schemes, certificate: { kind: 'mutualTLS', verify } }, checks })
       // @ts-expect-error: a verifier of another kind
