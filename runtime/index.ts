@@ -1,4 +1,3 @@
-export type { Router } from 'express'
 export {
   auth0,
   type ClaimAuthOptions,
@@ -24,7 +23,7 @@ export {
   createGate,
   type Gate,
   type GuardedHandler,
-  type GuardedRouter,
+  type GuardedRouter as Router,
 } from './gate.js'
 export type { Check, Decided, GateOptions, MultipartOptions, ReplyFault } from './gate-options.js'
 export {

@@ -37,7 +37,7 @@ export function keysByDigest<Principal>(
  * Otherwise like {@link keysByDigest}. For secrets that machines made: what people choose as passwords is found out
  * from such a digest, and belongs into a slow hash (scrypt, Argon2).
  * @throws {ConfigurationError} at once, if there is no digest, or one is malformed or has no principal.
- * @example basic(usersByDigest({ '4813…': { name: 'ci' } })) // printf %s "ci:$SECRET" | sha256sum
+ * @example basic(usersByDigest({ 'c41e…': { name: 'ci' } })) // printf %s "ci:$SECRET" | sha256sum
  */
 export function usersByDigest<Principal>(
   digests: Digests<Principal>,
