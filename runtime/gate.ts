@@ -1,4 +1,5 @@
 import type { NextFunction, Request, RequestHandler, Response, Router } from 'express'
+import { BareObject } from './bare-object.js'
 import { crossSiteFault } from './cross-site.js'
 import { isPromised } from './eventual.js'
 import { routerAround } from './express.js'
@@ -64,8 +65,8 @@ export type Gate<Schemes> = { readonly [Method in (typeof METHODS)[number]]: Add
 interface Endpoint {
   /** Of the path's parameters, in order. */
   readonly names: readonly string[]
-  /** `req.route.path`. */
-  readonly expressPath: string
+  /** What Express users expect as `req.route`. */
+  readonly route: { readonly path: string }
   readonly serve: Serve
 }
 
@@ -140,7 +141,7 @@ export function createGate<Options extends GateOptions & { readonly schemes?: Ve
     if (methods.has(method)) throw new ConfigurationError(`${method} ${path} is there twice`)
     methods.set(method, {
       names: paramNames(segments),
-      expressPath: expressPath(segments),
+      route: { path: expressPath(segments) },
       serve: compileOperation(
         {
           id,
@@ -221,7 +222,7 @@ function route(routes: Routes<Methods>, request: Request, response: Response, ne
   const { names } = endpoint
   const params = toParams(names, match.values)
   request.params = params
-  request.route = { path: endpoint.expressPath }
+  request.route = endpoint.route
   const target = { params, rawParams: () => toParams(names, match.rawValues), query }
   try {
     const served = endpoint.serve(request, response, target)
@@ -231,8 +232,8 @@ function route(routes: Routes<Methods>, request: Request, response: Response, ne
   }
 }
 
-function toParams(names: readonly string[], values: readonly string[]): Record<string, string> {
-  const params: Record<string, string> = Object.create(null)
+function toParams(names: readonly string[], values: readonly string[]): BareObject<string> {
+  const params = new BareObject<string>()
   for (const [index, name] of names.entries()) params[name] = values[index] as string
   return params
 }

@@ -134,6 +134,7 @@ const OTHER_WORDS = [
   'redos-detector',
   'repeated-param',
   'second-wins',
+  'set-cookie',
   'step-up',
   'ts-morph',
   'utf-8',
