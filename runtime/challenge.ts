@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
-import type { SecurityScheme } from './policy.js'
+import type { SecurityScheme, StepUpDemand } from './policy.js'
 import { type Problem, sendProblem } from './problem.js'
-import type { AnyVerifier, Denial, HttpVerifier, TokenType } from './verifier.js'
+import type { AnyVerifier, Denial, DenialCode, HttpVerifier, TokenType } from './verifier.js'
 
 /** A scheme as challenges name it (RFC 9110 section 11.6.1). */
 export interface Challenger {
@@ -21,12 +21,22 @@ export interface Refusal {
   readonly scopes?: readonly string[]
   /** The status of a claim rule that is not met. */
   readonly claimsStatus?: 401 | 403
+  /** With `insufficient_user_authentication`: what the policy demands. */
+  readonly stepUp?: StepUpDemand
 }
 
 export const BEARER: Challenger = { bare: 'Bearer', tokenType: 'Bearer' }
 
-/** The challenges of one scheme: a token may be presented in several ways. */
-export function challengersOf(name: string, scheme: SecurityScheme, verifier: AnyVerifier): readonly Challenger[] {
+/**
+ * The challenges of one scheme: a token may be presented in several ways.
+ * @param resourceMetadata where the resource's metadata are (RFC 9728 section 5.1).
+ */
+export function challengersOf(
+  name: string,
+  scheme: SecurityScheme,
+  verifier: AnyVerifier,
+  resourceMetadata?: string,
+): readonly Challenger[] {
   if (scheme.type === 'apiKey') return [{ bare: 'ApiKey' }]
   // RFC 9110 section 15.5.2 wants a challenge with every 401, and no scheme for certificates is registered; this name is
   // the one that draft-thomson-httpbis-cant had.
@@ -37,8 +47,14 @@ export function challengersOf(name: string, scheme: SecurityScheme, verifier: An
   if (verifier.kind !== 'bearer') return [BEARER]
   const { tokenTypes = ['Bearer'], dpopAlgorithms = [] } = verifier
   const types = scheme.type === 'http' && scheme.scheme === 'dpop' ? (['DPoP'] as const) : tokenTypes
-  const algs = dpopAlgorithms.length > 0 ? ` algs="${dpopAlgorithms.join(' ')}"` : ''
-  return types.map(tokenType => (tokenType === 'Bearer' ? BEARER : { bare: `DPoP${algs}`, tokenType }))
+  const algs = dpopAlgorithms.length > 0 ? [`algs="${dpopAlgorithms.join(' ')}"`] : []
+  const metadata = resourceMetadata === undefined ? [] : [`resource_metadata="${resourceMetadata}"`]
+  return types.map(tokenType => {
+    const parameters = [...(tokenType === 'DPoP' ? algs : []), ...metadata].join(', ')
+    return parameters === '' && tokenType === 'Bearer'
+      ? BEARER
+      : { bare: `${tokenType} ${parameters}`.trim(), tokenType }
+  })
 }
 
 /** Those of the scheme whose credential was refused: what is wrong is told of the way in which it was sent, and no other. */
@@ -75,7 +91,7 @@ export function challengeFault(scheme: string, challenge: unknown): string | und
 
 interface Row {
   readonly status: 400 | 401 | 403
-  readonly error: 'invalid_request' | 'invalid_token' | 'insufficient_scope' | 'invalid_dpop_proof' | 'use_dpop_nonce'
+  readonly error: Exclude<DenialCode, 'no_credentials' | 'claims_not_met' | 'cross_site_request' | 'unavailable'>
   readonly description: string
 }
 
@@ -84,6 +100,11 @@ const ROWS: { readonly [code in Denial['code']]?: Row } = {
   invalid_token: { status: 401, error: 'invalid_token', description: 'Invalid token' },
   insufficient_scope: { status: 403, error: 'insufficient_scope', description: 'Insufficient scopes' },
   claims_not_met: { status: 401, error: 'invalid_token', description: 'Invalid token claims' },
+  insufficient_user_authentication: {
+    status: 401,
+    error: 'insufficient_user_authentication',
+    description: 'The user must authenticate again, as this challenge says',
+  },
   invalid_dpop_proof: { status: 401, error: 'invalid_dpop_proof', description: 'Invalid DPoP proof' },
   use_dpop_nonce: {
     status: 401,
@@ -92,9 +113,12 @@ const ROWS: { readonly [code in Denial['code']]?: Row } = {
   },
 }
 
+/** Of refusals that are answered with problem details: nothing that a challenge could ask for would help. */
+const STATUSES: { readonly [code in Denial['code']]?: 403 | 503 } = { cross_site_request: 403, unavailable: 503 }
+
 /** The status with which a refusal is answered. */
 export function statusOf(refusal: Refusal): number {
-  return rowOf(refusal)?.status ?? (refusal.denial.code === 'unavailable' ? 503 : 401)
+  return rowOf(refusal)?.status ?? STATUSES[refusal.denial.code] ?? 401
 }
 
 function rowOf({ denial, claimsStatus }: Refusal): Row | undefined {
@@ -108,9 +132,13 @@ function rowOf({ denial, claimsStatus }: Refusal): Row | undefined {
 
 /** Answers a refused request: status, `WWW-Authenticate` and body as RFC 6750 section 3 and RFC 9110 section 11 say. */
 export function sendRefusal(response: ServerResponse, refusal: Refusal): void {
-  const { denial, challengers, scopes } = refusal
+  const { denial, challengers, scopes, stepUp } = refusal
   if (denial.code === 'unavailable') {
     sendProblem(response, unavailable(denial.retryAfter))
+    return
+  }
+  if (denial.code === 'cross_site_request') {
+    sendProblem(response, CROSS_SITE)
     return
   }
   const row = rowOf(refusal)
@@ -125,7 +153,7 @@ export function sendRefusal(response: ServerResponse, refusal: Refusal): void {
   }
   const description = inert(denial.description ?? row.description)
   const scope = scopes && scopes.length > 0 && row.error === 'insufficient_scope' ? `, scope="${scopes.join(' ')}"` : ''
-  const parameters = `error="${row.error}", error_description="${description}"${scope}`
+  const parameters = `error="${row.error}", error_description="${description}"${scope}${authentication(stepUp)}`
   response.setHeader(
     'WWW-Authenticate',
     unique(
@@ -136,6 +164,17 @@ export function sendRefusal(response: ServerResponse, refusal: Refusal): void {
   response.setHeader('Content-Type', 'application/json; charset=utf-8')
   response.setHeader('Content-Length', body.length)
   response.end(body)
+}
+
+/** RFC 9470 section 3, in the form of its examples. */
+function authentication({ acr, maxAge }: StepUpDemand = {}): string {
+  const values = acr === undefined ? '' : `, acr_values="${inert(acr.join(' '))}"`
+  return maxAge === undefined ? values : `${values}, max_age="${maxAge}"`
+}
+
+const CROSS_SITE: Problem = {
+  status: 403,
+  detail: 'This request may have been made by another site: a key in a cookie is not accepted with it.',
 }
 
 function unavailable(retryAfter = 5): Problem {

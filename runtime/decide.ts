@@ -4,8 +4,10 @@ import { type Challenger, type Refusal, refusing } from './challenge.js'
 import { type PathParameters, type RunCheck, type UnmetClaim, unmetClaim } from './claims.js'
 import type { Found, ReadCredential } from './credentials.js'
 import { after, type Eventual, isPromised } from './eventual.js'
-import type { ClaimDemands, ScopeDemand } from './policy.js'
+import type { ClaimDemands, ScopeDemand, StepUpDemand } from './policy.js'
 import { scopesMet, scopesNamed } from './scopes.js'
+import { stepUpFault } from './step-up.js'
+import { systemClock } from './tokens/clock.js'
 import {
   type AnyVerifier,
   type Credential,
@@ -32,6 +34,7 @@ export interface Demands {
   readonly alternatives: readonly (readonly Requirement[])[]
   readonly anonymous: boolean
   readonly claims?: readonly ClaimDemands[]
+  readonly stepUp?: StepUpDemand
 }
 
 /** What a request brings to the decision, beside its credentials. */
@@ -165,12 +168,34 @@ function judgeVerified(alternative: readonly Requirement[], inquiry: Inquiry): E
     if (requirement.verifier.kind === 'bearer') token = result.proof as Token
   }
   const grant: Grant = { granted: true, auth, token, nonce }
-  if (!demands.claims) return grant
+  if (!demands.claims) return demands.stepUp ? stepUp(demands.stepUp, alternative, grant, inquiry) : grant
   const runCheck: RunCheck = name => (token ? asked.runCheck(name, token) : false)
   const unmet = token
     ? unmetClaim(demands.claims, token, asked.params, runCheck)
     : { reason: 'no token whose claims could be asked' }
-  return after(unmet, fault => (fault ? refuseClaims(alternative, fault, inquiry) : grant))
+  return after(unmet, fault => {
+    if (fault) return refuseClaims(alternative, fault, inquiry)
+    return demands.stepUp ? stepUp(demands.stepUp, alternative, grant, inquiry) : grant
+  })
+}
+
+/** RFC 9470 section 3: the challenge names what would do. */
+function stepUp(demand: StepUpDemand, alternative: readonly Requirement[], grant: Grant, inquiry: Inquiry): Decision {
+  const reason = grant.token
+    ? stepUpFault(demand, grant.token, systemClock())
+    : 'no token that says how its user authenticated'
+  if (reason === undefined) return grant
+  const holder = holderOf(alternative)
+  return refuse({
+    denial: deny('insufficient_user_authentication', { reason }),
+    challengers: holder ? refusedBy(holder, inquiry) : [],
+    stepUp: demand,
+  })
+}
+
+/** Whose credential is the token. */
+function holderOf(alternative: readonly Requirement[]): Requirement | undefined {
+  return alternative.find(one => one.verifier.kind === 'bearer') ?? alternative[0]
 }
 
 function verify(
@@ -215,7 +240,7 @@ function refusedBy({ slot, challengers }: Requirement, { found }: Inquiry): read
 
 function refuseClaims(alternative: readonly Requirement[], unmet: UnmetClaim, inquiry: Inquiry): Decision {
   const { asked } = inquiry
-  const holder = alternative.find(one => one.verifier.kind === 'bearer') ?? alternative[0]
+  const holder = holderOf(alternative)
   const description = unmet.message ?? (asked.nameClaims ? named(unmet) : undefined)
   return refuse({
     denial: deny('claims_not_met', { reason: unmet.reason, ...(description !== undefined && { description }) }),
@@ -241,6 +266,7 @@ const CLOSENESS: readonly Denial['code'][] = [
   'invalid_token',
   'invalid_dpop_proof',
   'use_dpop_nonce',
+  'cross_site_request',
   'insufficient_scope',
   'claims_not_met',
   'insufficient_user_authentication',

@@ -1,6 +1,8 @@
 import type { Request } from 'express'
 import { type BodyLimits, DEFAULT_BODY_LIMITS } from './body-limits.js'
+import type { CrossSiteOptions } from './cross-site.js'
 import type { ReplyError } from './reply-contract.js'
+import type { ResourceMetadataOptions } from './resource-metadata.js'
 import { ConfigurationError, type DenialCode, type Token } from './verifier.js'
 
 /**
@@ -73,6 +75,16 @@ export interface GateOptions {
    * nothing, and the router is mounted where it belongs.
    */
   readonly basePath?: boolean | string
+  /**
+   * Serves this API's metadata as a protected resource (RFC 9728), and names them in every challenge for a token. Where
+   * the router is mounted below the root of the app, add `app.use(router.resourceMetadata)`. Default: neither.
+   */
+  readonly resourceMetadata?: ResourceMetadataOptions
+  /**
+   * Keys in cookies, with methods other than GET, HEAD and OPTIONS: whose requests are taken for this site's own, so that
+   * no other site's page can use its visitors' keys. Others are answered 403. Default `{}`; `'allow'` switches it off.
+   */
+  readonly crossSite?: 'allow' | CrossSiteOptions
   /** Called with every decision, before the answer is sent. What it throws is ignored. */
   readonly onDecision?: (decided: Decided, req: Request) => void
 }
@@ -95,6 +107,8 @@ export interface Settings {
   readonly basePath: boolean | string
   readonly responses: 'check' | 'strip' | 'off'
   readonly onReplyFault: (fault: ReplyFault, req: Request) => void
+  readonly resourceMetadata?: ResourceMetadataOptions
+  readonly crossSite: 'allow' | CrossSiteOptions
   readonly onDecision?: (decided: Decided, req: Request) => void
   readonly checks: { readonly [name: string]: Check }
 }
@@ -103,6 +117,7 @@ type Rule = readonly [valid: (value: unknown) => boolean, form: string]
 
 const isMap: Rule = [value => typeof value === 'object' && value !== null, 'an object']
 
+const isText = (value: unknown) => typeof value === 'string'
 const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0
 const MULTIPART = ['files', 'fileSize', 'parts']
 
@@ -131,6 +146,18 @@ const RULES: { readonly [option: string]: Rule } = {
     value => typeof value === 'boolean' || (typeof value === 'string' && /^(?:\/[^/?#{}]+)+$/.test(value)),
     'true, false, or a path such as /v1',
   ],
+  resourceMetadata: [isMap[0], '{ resource }, with other members of RFC 9728 if you like'],
+  crossSite: [
+    value =>
+      value === 'allow' ||
+      (typeof value === 'object' &&
+        value !== null &&
+        Object.entries(value).every(
+          ([name, one]) =>
+            one === undefined || (name === 'trustedOrigins' ? Array.isArray(one) : name === 'origin' && isText(one)),
+        )),
+    "'allow' or { origin, trustedOrigins }",
+  ],
   onDecision: [value => typeof value === 'function', 'a function'],
 }
 
@@ -149,6 +176,7 @@ export function resolveOptions(options: GateOptions & { readonly checks?: Settin
   })
   if (faults.length > 0) throw new ConfigurationError(`createRouter: ${faults.join('; ')}`)
   const { claimsStatus = 401, nameClaims = false, replies = 'plain', onDecision } = options
+  const { resourceMetadata, crossSite = {} } = options
   const { basePath = false, unknownQuery = 'ignore', onReplyFault = logReplyFault } = options
   const { responses = process.env.NODE_ENV === 'production' ? 'strip' : 'check' } = options
   const checks = options.checks ?? {}
@@ -162,6 +190,8 @@ export function resolveOptions(options: GateOptions & { readonly checks?: Settin
     responses,
     onReplyFault,
     checks,
+    crossSite,
+    ...(resourceMetadata && { resourceMetadata }),
     ...(onDecision && { onDecision }),
   }
 }

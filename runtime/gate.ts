@@ -1,5 +1,6 @@
-import type { NextFunction, Request, Response, Router } from 'express'
+import type { NextFunction, Request, RequestHandler, Response, Router } from 'express'
 import { BareObject } from './bare-object.js'
+import { crossSiteFault } from './cross-site.js'
 import { isPromised } from './eventual.js'
 import { routerAround } from './express.js'
 import { type GateOptions, resolveOptions, type Settings } from './gate-options.js'
@@ -11,6 +12,7 @@ import { sendProblem } from './problem.js'
 import type { Proof } from './proof.js'
 import type { Replies, ReplyChecks } from './replies.js'
 import { bindRequirements, ownMember, type Verifiers } from './requirements.js'
+import { metadataUrl, resourceMetadata } from './resource-metadata.js'
 import { Routes, shapeOf } from './routes.js'
 import type { OperationValidator } from './validator.js'
 import { ConfigurationError } from './verifier.js'
@@ -40,6 +42,14 @@ export type AddMethod<Schemes> = <const P extends Policy>(
 
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace', 'query'] as const
 
+export interface GuardedRouter extends Router {
+  /**
+   * Serves the metadata of {@link GateOptions.resourceMetadata}, and passes all else on: `app.use(router.resourceMetadata)`,
+   * at the root of the app, where the router itself is mounted below it and never sees their path.
+   */
+  readonly resourceMetadata: RequestHandler
+}
+
 export type Gate<Schemes> = { readonly [Method in (typeof METHODS)[number]]: AddOperation<Schemes> } & {
   readonly add: AddMethod<Schemes>
   /** A path of the document whose operations were left out: no template may serve it in their place, nor GET its HEAD. */
@@ -48,7 +58,7 @@ export type Gate<Schemes> = { readonly [Method in (typeof METHODS)[number]]: Add
    * The operations behind one Express layer.
    * @throws {ConfigurationError} when a policy has no operation or a handler is missing.
    */
-  readonly router: Router
+  readonly router: GuardedRouter
 }
 
 /** An operation behind its method: how a request to it is answered. */
@@ -80,7 +90,12 @@ export function createGate<Options extends GateOptions & { readonly schemes?: Ve
   basePath?: string,
 ): Gate<Options['schemes']> {
   const settings = resolveOptions(options)
-  const compileDemands = bindRequirements(schemes, policies, options.schemes ?? {}, settings.checks)
+  const { demandsOf, verifiers } = bindRequirements(schemes, policies, options.schemes ?? {}, settings.checks, {
+    ...(settings.resourceMetadata && { resourceMetadata: metadataUrl(settings.resourceMetadata).href }),
+    ...(settings.crossSite !== 'allow' && { crossSite: crossSiteFault(settings.crossSite) }),
+  })
+  const metadata =
+    settings.resourceMetadata && resourceMetadata(settings.resourceMetadata, schemes, policies, verifiers)
   const ids = new Map(Object.entries(policies).map(([id, policy]) => [policy, id]))
   const prefix = prefixOf(settings.basePath, basePath)
   const routes = new Routes<Methods>()
@@ -131,7 +146,7 @@ export function createGate<Options extends GateOptions & { readonly schemes?: Ve
         {
           id,
           path,
-          demands: compileDemands(policy),
+          demands: demandsOf(policy),
           validator,
           queryCredentials: queryCredentials(schemes, policy),
           handler: handler as (context: never) => unknown,
@@ -158,10 +173,20 @@ export function createGate<Options extends GateOptions & { readonly schemes?: Ve
     get() {
       if (missing.length > 0) throw new ConfigurationError(`createRouter: handlers are missing: ${missing.join(', ')}`)
       if (ids.size > 0) throw new ConfigurationError(`createRouter: not routed: ${[...ids.values()].join(', ')}`)
-      return routerAround(
-        (request, response, next) => route(routes, request, response, next),
+      // An operation of that path is the document's own answer.
+      const served = routes.has(metadata?.path ?? '') ? undefined : metadata
+      const router = routerAround(
+        served
+          ? (request, response, next) => {
+              if (!served.answer(request, response)) route(routes, request, response, next)
+            }
+          : (request, response, next) => route(routes, request, response, next),
         settings.replies === 'express',
       )
+      const answerMetadata: RequestHandler = (request, response, next) => {
+        if (!metadata?.answer(request, response)) next()
+      }
+      return Object.assign(router, { resourceMetadata: answerMetadata })
     },
   }) as unknown as Gate<Options['schemes']>
 }

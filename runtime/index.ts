@@ -1,4 +1,3 @@
-export type { Router } from 'express'
 export { type ActClaim, getCurrentActor, getDelegationChain, InvalidRequestError } from './actor.js'
 export {
   auth0,
@@ -24,7 +23,15 @@ export type { Auth0ApiOptions } from './auth0-config.js'
 export type { Auth0Context } from './auth0-request.js'
 export { BodySizeError } from './body-stream.js'
 export type { ClientCertificate } from './client-certificate.js'
-export { type AddMethod, type AddOperation, createGate, type Gate, type GuardedHandler } from './gate.js'
+export type { CrossSiteOptions } from './cross-site.js'
+export {
+  type AddMethod,
+  type AddOperation,
+  createGate,
+  type Gate,
+  type GuardedHandler,
+  type GuardedRouter as Router,
+} from './gate.js'
 export type { Check, Decided, GateOptions, MultipartOptions, ReplyFault } from './gate-options.js'
 export {
   type BodyForm,
@@ -47,13 +54,16 @@ export type {
   SecurityAlternative,
   SecurityScheme,
   SecuritySchemes,
+  StepUpDemand,
 } from './policy.js'
 export type { Proof } from './proof.js'
+export { redactedUrl } from './redacted-url.js'
 export type { Replies, ReplyChecks } from './replies.js'
 export type { ReplyError } from './reply-contract.js'
 export { replyShapes, type Shape } from './reply-shape.js'
+export type { ResourceMetadataOptions } from './resource-metadata.js'
 export { apiKey } from './schemes/api-key.js'
-export { basic } from './schemes/basic.js'
+export { type BasicOptions, basic } from './schemes/basic.js'
 export {
   type BearerOptions,
   bearer,
@@ -68,6 +78,7 @@ export { type IntrospectionCacheOptions, type IntrospectionOptions, introspectio
 export { type MutualTlsOptions, mutualTls } from './schemes/mutual-tls.js'
 export { openIdConnect } from './schemes/open-id-connect.js'
 export type { PrincipalOptions } from './schemes/principal.js'
+export { type DigestOptions, type Digests, keysByDigest, secretsEqual, usersByDigest } from './schemes/secrets.js'
 export {
   type ExchangeToken,
   type TokenExchangeCause,

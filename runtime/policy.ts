@@ -36,11 +36,20 @@ export interface ClaimDemands {
   readonly [claim: string]: ClaimRule | CheckRule
 }
 
+/** How and when the token's user authenticated (RFC 9470): one of the two, or both. A demand of neither is never met. */
+export interface StepUpDemand {
+  /** The token's `acr` is one of these. */
+  readonly acr?: readonly string[]
+  /** The token's `auth_time` is no longer ago, in seconds. */
+  readonly maxAge?: number
+}
+
 /** What one operation demands, after inheritance. `security` is OR over AND, as in OpenAPI; `[]` is public. */
 export interface Policy {
   readonly security: readonly SecurityAlternative[]
   /** OR over AND: one of these must hold for the token. */
   readonly claims?: readonly ClaimDemands[]
+  readonly stepUp?: StepUpDemand
 }
 
 /** Operation → policy. */

@@ -1,5 +1,6 @@
 import { challengeFault, challengersOf } from './challenge.js'
 import { credentialReader, type ReadCredential } from './credentials.js'
+import { type CrossSiteFault, sameSiteOnly } from './cross-site.js'
 import type { Demands, Requirement } from './decide.js'
 import type { CheckRule, Policies, Policy, SecurityScheme, SecuritySchemes } from './policy.js'
 import { type AnyVerifier, ConfigurationError, type CredentialKind, type DiscoveredVerifier } from './verifier.js'
@@ -7,6 +8,20 @@ import { type AnyVerifier, ConfigurationError, type CredentialKind, type Discove
 /** Verifiers as `createRouter` is given them. */
 export interface Verifiers {
   readonly [scheme: string]: AnyVerifier | DiscoveredVerifier<unknown>
+}
+
+/** What the options say of credentials, whatever their scheme. */
+export interface CredentialSettings {
+  /** Where the metadata of this resource are, for challenges. */
+  readonly resourceMetadata?: string
+  /** Absent: keys in cookies are taken with any request. */
+  readonly crossSite?: CrossSiteFault
+}
+
+export interface BoundRequirements {
+  readonly demandsOf: CompileDemands
+  /** By the schemes that the policies demand. */
+  readonly verifiers: ReadonlyMap<string, AnyVerifier>
 }
 
 /** Turns each policy into what {@link decide} works on, with everything that it needs at hand. */
@@ -21,7 +36,8 @@ export function bindRequirements(
   policies: Policies,
   verifiers: Verifiers,
   checks: { readonly [name: string]: unknown },
-): CompileDemands {
+  { resourceMetadata, crossSite }: CredentialSettings = {},
+): BoundRequirements {
   const faults: string[] = []
   const bound = new Map<string, AnyVerifier>()
   for (const name of demandedSchemes(policies)) {
@@ -39,7 +55,7 @@ export function bindRequirements(
   }
   if (faults.length > 0) throw new ConfigurationError(`createRouter: ${faults.join('; ')}`)
 
-  return policy => {
+  const demandsOf: CompileDemands = policy => {
     const slots = [...new Set(policy.security.flatMap(one => Object.keys(one)))]
     const compile = ([name, scopes]: [string, Requirement['scopes']]): Requirement => {
       const scheme = schemes[name] as SecurityScheme
@@ -48,9 +64,10 @@ export function bindRequirements(
         scheme: name,
         slot: slots.indexOf(name),
         read: readerOf(scheme, verifier),
-        verifier,
+        verifier:
+          crossSite && inCookie(scheme) && verifier.kind === 'apiKey' ? sameSiteOnly(verifier, crossSite) : verifier,
         scopes,
-        challengers: challengersOf(name, scheme, verifier),
+        challengers: challengersOf(name, scheme, verifier, resourceMetadata),
       }
     }
     const alternatives = policy.security.map(alternative => Object.entries(alternative).map(compile))
@@ -58,8 +75,18 @@ export function bindRequirements(
       alternatives: alternatives.filter(one => one.length > 0),
       anonymous: alternatives.some(one => one.length === 0),
       ...(policy.claims && { claims: policy.claims }),
+      ...(policy.stepUp && { stepUp: policy.stepUp }),
     }
   }
+  return { demandsOf, verifiers: bound }
+}
+
+/** Browsers send it along with whatever request a page makes. */
+function inCookie(scheme: SecurityScheme): boolean {
+  return (
+    scheme.type === 'apiKey' &&
+    (scheme.in === 'cookie' || (scheme.in === 'header' && scheme.name.toLowerCase() === 'cookie'))
+  )
 }
 
 function bindVerifier(

@@ -56,6 +56,12 @@ export class Routes<Entry> {
     if (!path.includes('%')) this.#literal.set(path, { route, values: [], rawValues: [] })
   }
 
+  /** Is there a template of literals alone that this path fits? */
+  has(path: string): boolean {
+    const match = this.match(path)
+    return match !== undefined && match !== 'malformed' && match.values.length === 0
+  }
+
   /** @param path the request's path, still percent-encoded, without its query. */
   match(path: string): RouteMatch<Entry> {
     const literal = this.#literal.get(path)

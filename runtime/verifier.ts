@@ -44,6 +44,7 @@ export type CredentialOf<Kind extends CredentialKind> = Extract<Credential, { ki
  * - `insufficient_scope`: the credential is good, a scope is missing (403)
  * - `claims_not_met`: the token is good, a claim rule is not met (401, or 403 if so configured)
  * - `insufficient_user_authentication`: the token is good, its user's authentication too weak or too old (401)
+ * - `cross_site_request`: a key in a cookie, sent along by a browser with another site's request (403)
  * - `invalid_dpop_proof`: the proof of possession is missing or bad (401)
  * - `use_dpop_nonce`: the proof must hold the nonce that comes with the answer (401)
  * - `unavailable`: the credential can be neither verified nor refuted now (503)
@@ -55,6 +56,7 @@ export type DenialCode =
   | 'insufficient_scope'
   | 'claims_not_met'
   | 'insufficient_user_authentication'
+  | 'cross_site_request'
   | 'invalid_dpop_proof'
   | 'use_dpop_nonce'
   | 'unavailable'
@@ -97,6 +99,10 @@ export interface Verifier<Proof = Token, Kind extends CredentialKind = 'bearer'>
   readonly tokenTypes?: readonly TokenType[]
   /** The `alg`s of DPoP proofs that are accepted, for challenges (RFC 9449 section 7.1). */
   readonly dpopAlgorithms?: readonly string[]
+  /** Bearer tokens: the issuers whose tokens it accepts, as they are known now, for the resource's metadata (RFC 9728). */
+  readonly issuers?: readonly string[]
+  /** Bearer tokens: takes such as are bound to a client certificate (RFC 8705 section 3), for the resource's metadata. */
+  readonly certificateBound?: boolean
   /** Resolves when all that it needs of others is there, such as an issuer's keys. Rejects with what is wrong. */
   ready?(): Promise<void>
   /** Must not throw for a bad credential; when it does throw, the request is refused. */

@@ -1,4 +1,4 @@
-import type { ClaimDemands, ClaimRule } from '../../runtime/policy.js'
+import type { ClaimDemands, ClaimRule, Policy, StepUpDemand } from '../../runtime/policy.js'
 import type { ApiModel, Operation, Scheme } from '../model/api-model.js'
 import { emitAt } from './failure.js'
 import { header } from './header.js'
@@ -67,14 +67,14 @@ function authText({ policy }: Operation, schemes: ReadonlyMap<string, Scheme>): 
   const alternatives = policy.security.map(alternative => {
     const names = Object.keys(alternative)
     if (names.length === 0) return 'undefined'
-    return `{ ${names.map(name => `${propertyName(name)}: ${proofText(schemes.get(name), name, policy.claims)}`).join('; ')} }`
+    return `{ ${names.map(name => `${propertyName(name)}: ${proofText(schemes.get(name), name, policy)}`).join('; ')} }`
   })
   return [...new Set(alternatives)].join(' | ')
 }
 
-function proofText(scheme: Scheme | undefined, name: string, claims: readonly ClaimDemands[] | undefined): string {
+function proofText(scheme: Scheme | undefined, name: string, { claims, stepUp }: Policy): string {
   if (!scheme?.token) return `Principals[${literal(name)}]`
-  return [tokenText(scheme), ...narrowedText(claims)].join(' & ')
+  return [tokenText(scheme), ...narrowedText(claims), ...authenticatedText(stepUp)].join(' & ')
 }
 
 /** The claims that a scheme's verifier proves, before any rule of the policy. */
@@ -94,6 +94,16 @@ function narrowedText(claims: readonly ClaimDemands[] | undefined): string[] {
   if (alternatives.includes(undefined)) return []
   const distinct = [...new Set(alternatives)]
   return [distinct.length === 1 ? String(distinct[0]) : `(${distinct.join(' | ')})`]
+}
+
+/** What `x-step-up` says of the token's type. */
+function authenticatedText(stepUp: StepUpDemand | undefined): string[] {
+  if (!stepUp) return []
+  const members = [
+    ...(stepUp.acr ? [`acr: ${stepUp.acr.map(literal).join(' | ')}`] : []),
+    ...(stepUp.maxAge !== undefined ? ['auth_time: number'] : []),
+  ]
+  return [`{ ${members.join('; ')} }`]
 }
 
 function claimType(rule: ClaimRule): string {

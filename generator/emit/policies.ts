@@ -1,4 +1,11 @@
-import type { CheckRule, ClaimDemands, ClaimRule, ScopeDemand, SecurityScheme } from '../../runtime/policy.js'
+import type {
+  CheckRule,
+  ClaimDemands,
+  ClaimRule,
+  ScopeDemand,
+  SecurityScheme,
+  StepUpDemand,
+} from '../../runtime/policy.js'
 import type { ApiModel, Operation } from '../model/api-model.js'
 import { methodName } from '../model/methods.js'
 import { header } from './header.js'
@@ -27,7 +34,16 @@ function operationText({ id, method, path, policy }: Operation): string {
     return members.length === 0 ? '{}' : `{ ${members.join(', ')} }`
   })
   const claims = policy.claims ? `, claims: [${policy.claims.map(demandsText).join(', ')}]` : ''
-  return `/** ${comment(`${methodName(method)} ${path}`)} */\n  ${id}: { security: [${alternatives.join(', ')}]${claims} },`
+  const stepUp = policy.stepUp ? `, stepUp: ${stepUpText(policy.stepUp)}` : ''
+  return `/** ${comment(`${methodName(method)} ${path}`)} */\n  ${id}: { security: [${alternatives.join(', ')}]${claims}${stepUp} },`
+}
+
+function stepUpText({ acr, maxAge }: StepUpDemand): string {
+  const members = [
+    ...(acr !== undefined ? [`acr: ${literals(acr)}`] : []),
+    ...(maxAge !== undefined ? [`maxAge: ${literal(maxAge)}`] : []),
+  ]
+  return `{ ${members.join(', ')} }`
 }
 
 function scopesText(demand: ScopeDemand): string {

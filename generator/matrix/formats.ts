@@ -11,7 +11,7 @@ export function formatMatrix(matrix: Matrix, format: MatrixFormat): string {
   return format === 'md' ? markdown(matrix) : text(matrix)
 }
 
-const HEADS = ['method', 'path', 'operation', 'demands', 'claims']
+const HEADS = ['method', 'path', 'operation', 'demands', 'claims', 'step-up']
 const SKIPPED_HEADS = ['method', 'path', 'left out because']
 
 function text({ operations, skipped }: Matrix): string {
@@ -51,8 +51,9 @@ function escaped(content: string): string {
 }
 
 function rowOf(operation: MatrixOperation): string[] {
-  const { method, path, id, claims } = operation
-  return [method, path, id, demandsText(operation), claims === null ? '' : claims.map(claimsText).join(' or ')]
+  const { method, path, id, claims, stepUp } = operation
+  const claimed = claims === null ? '' : claims.map(claimsText).join(' or ')
+  return [method, path, id, demandsText(operation), claimed, stepUp === null ? '' : JSON.stringify(stepUp)]
 }
 
 function skippedRow({ method, path, reasons }: Matrix['skipped'][number]): string[] {

@@ -1,4 +1,4 @@
-import type { CheckRule, ClaimDemands, ClaimRule, Policy } from '../../runtime/policy.js'
+import type { CheckRule, ClaimDemands, ClaimRule, Policy, StepUpDemand } from '../../runtime/policy.js'
 import type { ApiModel, Operation, Scheme, SkippedOperation } from '../model/api-model.js'
 import { methodName } from '../model/methods.js'
 
@@ -28,6 +28,8 @@ export interface MatrixOperation {
   readonly scopeMatch: Operation['scopeMatch']
   /** OR over AND, in the long forms of `x-claims`. */
   readonly claims: readonly MatrixClaims[] | null
+  /** How and when the token's user must have authenticated (`x-step-up`). */
+  readonly stepUp: StepUpDemand | null
   /** Nothing is demanded of anybody. */
   readonly public: boolean
   /** Anonymous callers are let in, beside those who meet another alternative. */
@@ -67,6 +69,7 @@ function matrixOperation(
     alternatives,
     scopeMatch,
     claims: policy.claims?.map(longForms) ?? null,
+    stepUp: policy.stepUp ?? null,
     public: isPublic,
     optional: anonymous && !isPublic,
   }

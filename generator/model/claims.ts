@@ -4,8 +4,8 @@ import { show } from './faults.js'
 
 export { isObject }
 
-/** What is wrong, and under which members of `x-claims` it stands. */
-export interface ClaimFault {
+/** What is wrong, and under which members of the extension it stands. */
+export interface DemandFault {
   readonly path: readonly (string | number)[]
   readonly message: string
   readonly help: string
@@ -14,7 +14,7 @@ export interface ClaimFault {
 /** `x-claims` in long form, or what is wrong with it. An empty list demands nothing: it lifts what was inherited. */
 export interface ParsedClaims {
   readonly demands: readonly ClaimDemands[]
-  readonly faults: readonly ClaimFault[]
+  readonly faults: readonly DemandFault[]
 }
 
 const OPERATORS = ['equals', 'includes', 'includesAny', 'in', 'param', 'present', 'min', 'max'] as const
@@ -24,7 +24,7 @@ const FORMS = `a value, a list of values, or an object with one of ${OPERATORS.j
 
 /** Reads `x-claims`: an object is AND, a list of objects is OR; short forms become long ones. */
 export function parseClaims(value: unknown): ParsedClaims {
-  const faults: ClaimFault[] = []
+  const faults: DemandFault[] = []
   if (isObject(value)) {
     if (Object.keys(value).length === 0) return { demands: [], faults }
     return { demands: [demandsOf(value, [], faults)], faults }
@@ -48,7 +48,7 @@ export function parseClaims(value: unknown): ParsedClaims {
   return { demands, faults }
 }
 
-function demandsOf(value: object, path: readonly (string | number)[], faults: ClaimFault[]): ClaimDemands {
+function demandsOf(value: object, path: readonly (string | number)[], faults: DemandFault[]): ClaimDemands {
   const demands: [string, ClaimRule | CheckRule][] = []
   for (const [name, written] of Object.entries(value)) {
     const rule = name === '$check' ? checkOf(written) : (nameFault(name) ?? ruleOf(written))

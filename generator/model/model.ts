@@ -14,7 +14,7 @@ import { queryTaken } from './parameter-styles.js'
 import { readParameters } from './parameters.js'
 import { type PathItem, readPathItems } from './path-items.js'
 import { checkPaths, refuseUnroutable, UNKNOWN_DEMAND } from './paths.js'
-import { type PolicyReader, readPolicy, readWrittenClaims, type WrittenClaims } from './policy.js'
+import { type PolicyReader, readPolicy } from './policy.js'
 import { readRequestBody } from './request-body.js'
 import { readResponses, withoutUnusable } from './responses.js'
 import { checkCircles } from './schema-circles.js'
@@ -24,6 +24,7 @@ import { schemaReporter } from './schema-report.js'
 import { type KnownScheme, readSchemes } from './schemes.js'
 import { basePath } from './servers.js'
 import { warnOfUnread } from './unread-schemas.js'
+import { faultsOf, readWrittenDemands, type WrittenDemands } from './written-demands.js'
 
 export interface ModelOptions {
   /** The entry file as headers name it: relative to where the generator runs, with `/`. */
@@ -49,11 +50,11 @@ export function model(document: ResolvedDocument, options: ModelOptions): Modell
   const schemes = readSchemes(document, faults.reportFor())
   const items = readPathItems(document, faults)
   const sites = items.flatMap(item => item.operations.map(({ site }) => site))
-  const rootClaims = readWrittenClaims(document, root, faults.reportFor(...sites))
+  const rootDemands = readWrittenDemands(document, root, faults.reportFor(...sites))
   const components = readComponentSchemas(document)
   const { schemas } = components
-  const policies = { document, schemes, rootClaims, schemas }
-  for (const fault of rootClaims?.faults ?? []) faults.reportFor()(fault)
+  const policies = { document, schemes, rootDemands, schemas }
+  for (const fault of faultsOf(rootDemands)) faults.reportFor()(fault)
   const found = items.flatMap(item => readOperations(item, policies, faults))
 
   checkRoutes(items, found, faults)
@@ -111,9 +112,9 @@ type Shared = Omit<PolicyReader, 'report'> & { readonly schemas: ApiModel['schem
 function readOperations(item: PathItem, shared: Shared, faults: FaultLedger): FoundOperation[] {
   const { node } = item
   if (node === undefined) return item.operations.map(({ site }) => foundOnly(site))
-  const claims = readWrittenClaims(shared.document, node, faults.reportFor(...item.operations.map(one => one.site)))
-  for (const fault of claims?.faults ?? []) faults.reportFor()(fault)
-  return item.operations.map(one => readOperation(one, { node, segments: item.segments, claims }, shared, faults))
+  const demands = readWrittenDemands(shared.document, node, faults.reportFor(...item.operations.map(one => one.site)))
+  for (const fault of faultsOf(demands)) faults.reportFor()(fault)
+  return item.operations.map(one => readOperation(one, { node, segments: item.segments, demands }, shared, faults))
 }
 
 function foundOnly(site: OperationSite): FoundOperation {
@@ -124,12 +125,12 @@ interface OperationPath {
   /** The path item. */
   readonly node: JsonObject
   readonly segments: readonly PathSegment[]
-  readonly claims: WrittenClaims | undefined
+  readonly demands: WrittenDemands
 }
 
 function readOperation(
   { site, node, unreachable }: WrittenOperation,
-  { node: item, segments, claims }: OperationPath,
+  { node: item, segments, demands }: OperationPath,
   shared: Shared,
   faults: FaultLedger,
 ): FoundOperation {
@@ -143,7 +144,7 @@ function readOperation(
   const reader = { document, schemas, report, readSchema: readSchemaHere, unsupported }
   const names = paramNames(segments)
   const parameters = readParameters([item, node], { names, location }, reader)
-  const policy = readPolicy(node, { claims, names, parameters, name, location }, { ...shared, report })
+  const policy = readPolicy(node, { demands, names, parameters, name, location }, { ...shared, report })
   if (policy?.unsupported) unsupported(policy.unsupported.what, policy.unsupported.location)
   const demanded = (policy?.schemes ?? []).flatMap(known => known.scheme?.scheme ?? [])
   for (const { parameter, why } of queryTaken(parameters, demanded)) {

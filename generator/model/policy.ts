@@ -1,25 +1,19 @@
-import type { ClaimDemands, ClaimRule, Policy } from '../../runtime/policy.js'
-import type { Diagnostic, Location, Report } from '../diagnostics/diagnostic.js'
+import type { ClaimDemands, ClaimRule, Policy, StepUpDemand } from '../../runtime/policy.js'
+import type { Location, Report } from '../diagnostics/diagnostic.js'
 import type { JsonObject, ResolvedDocument } from '../load/document.js'
 import { locateName } from '../load/origins.js'
 import type { Operation, Parameter } from './api-model.js'
-import { type ParsedClaims, parseClaims } from './claims.js'
 import { error, show } from './faults.js'
 import type { KnownScheme, KnownSchemes } from './schemes.js'
 import { type ReadSecurity, readSecurity } from './security.js'
+import { demandInForce, faultsOf, readWrittenDemands, type WrittenDemands } from './written-demands.js'
 
 export interface PolicyReader {
   readonly document: ResolvedDocument
   readonly schemes: KnownSchemes
-  readonly rootClaims: WrittenClaims | undefined
+  /** Of the document's root. */
+  readonly rootDemands: WrittenDemands
   readonly report: Report
-}
-
-/** `x-claims` where it was written. Its faults belong to all that inherit it. */
-export interface WrittenClaims {
-  readonly owner: JsonObject
-  readonly demands: ParsedClaims['demands']
-  readonly faults: readonly Diagnostic[]
 }
 
 export interface ReadPolicy {
@@ -33,7 +27,7 @@ export interface ReadPolicy {
 /** What the reading of a policy needs to know of its operation. */
 export interface PolicySite {
   /** Of the path item. */
-  readonly claims: WrittenClaims | undefined
+  readonly demands: WrittenDemands
   /** Of the path's parameters. */
   readonly names: readonly string[]
   readonly parameters: readonly Parameter[]
@@ -42,52 +36,11 @@ export interface PolicySite {
   readonly location: Location
 }
 
-const EXTENSIONS = ['x-claims', 'x-scope-match', 'x-step-up', 'x-token']
-
-/** `x-claims` of the document, a path item or an operation. Reports names that are almost right, and no faults inside. */
-export function readWrittenClaims(
-  document: ResolvedDocument,
-  owner: JsonObject,
-  report: Report,
-): WrittenClaims | undefined {
-  refuseMisspelled(document, owner, report)
-  if (!Object.hasOwn(owner, 'x-claims')) return undefined
-  const { demands, faults } = parseClaims(owner['x-claims'])
-  const at = (path: readonly (string | number)[]) => document.origins.locate(owner, 'x-claims', ...path)
-  return {
-    owner,
-    demands,
-    faults: faults.map(({ path, message, help }) =>
-      error({ code: 'claims-malformed', message, help, location: at(path) }),
-    ),
-  }
-}
-
-/** A demand under a name that is almost right would be a demand that nobody makes. */
-function refuseMisspelled(document: ResolvedDocument, owner: JsonObject, report: Report): void {
-  for (const key of Object.keys(owner)) {
-    const plain = key.toLowerCase().replace(/[^a-z]/g, '')
-    const meant = EXTENSIONS.find(one => {
-      const word = one.replace(/[^a-z]/g, '')
-      return plain === word || plain === word.replace(/s$/, '') || plain === `${word}s`
-    })
-    if (!key.toLowerCase().startsWith('x') || meant === undefined || key === meant) continue
-    report(
-      error({
-        code: 'extension-unknown',
-        message: `${show(key)} is not known, and looks like ${meant}`,
-        help: `write ${meant}`,
-        location: locateName(document.origins, owner, key),
-      }),
-    )
-  }
-}
-
 /** The policy of one operation, after inheritance; nothing where it could not be read, which is reported. */
 export function readPolicy(operation: JsonObject, site: PolicySite, reader: PolicyReader): ReadPolicy | undefined {
   const { document, report, schemes } = reader
-  const own = readWrittenClaims(document, operation, report)
-  for (const fault of own?.faults ?? []) report(fault)
+  const own = readWrittenDemands(document, operation, report)
+  for (const fault of faultsOf(own)) report(fault)
   const source = operation.security !== undefined ? 'operation' : document.root.security !== undefined ? 'root' : 'none'
   const owner = source === 'operation' ? operation : document.root
   const scopeMatch = readScopeMatch(operation, document, report)
@@ -104,13 +57,15 @@ export function readPolicy(operation: JsonObject, site: PolicySite, reader: Poli
   if (!security || !scopeMatch) return undefined
   if (scopeMatch === 'any') checkScopeMatch(operation, security, document, report)
   const claims = readClaims(own, site, security, reader)
-  const unsupported = unsupportedOf(operation, security, site, document)
+  const stepUp = readStepUp(own, site, security, reader)
   return {
-    policy: { security: security.security, ...(claims && { claims }) },
+    policy: { security: security.security, ...(claims && { claims }), ...(stepUp && { stepUp }) },
     source,
     scopeMatch,
     schemes: security.schemes,
-    ...(unsupported && { unsupported }),
+    ...(security.unsupported !== undefined && {
+      unsupported: { what: security.unsupported, location: site.location },
+    }),
   }
 }
 
@@ -148,62 +103,33 @@ function checkScopeMatch(
   )
 }
 
-function unsupportedOf(
-  operation: JsonObject,
-  security: ReadSecurity,
+/** The nearest `x-claims` wins whole. */
+function readClaims(
+  own: WrittenDemands,
   site: PolicySite,
-  document: ResolvedDocument,
-): ReadPolicy['unsupported'] {
-  if (Object.hasOwn(operation, 'x-step-up')) {
-    return { what: 'x-step-up', location: locateName(document.origins, operation, 'x-step-up') }
-  }
-  return security.unsupported === undefined ? undefined : { what: security.unsupported, location: site.location }
+  security: ReadSecurity,
+  reader: PolicyReader,
+): readonly ClaimDemands[] | undefined {
+  const sources = { own: own.claims, inherited: [site.demands.claims, reader.rootDemands.claims] }
+  const inForce = demandInForce('x-claims', sources, security, site, reader)
+  if (!inForce) return undefined
+  const { demand, owner, notes } = inForce
+  const at = (...path: (string | number)[]) => reader.document.origins.locate(owner, 'x-claims', ...path)
+  const list = Array.isArray(owner['x-claims'])
+  return demand.map((demands, index) =>
+    bindParams(demands, site, (...path) => at(...(list ? [index] : []), ...path), notes, reader.report),
+  )
 }
 
-/** The nearest `x-claims` wins whole; public operations inherit none. */
-function readClaims(
-  own: WrittenClaims | undefined,
+/** The nearest `x-step-up` wins whole. */
+function readStepUp(
+  own: WrittenDemands,
   site: PolicySite,
-  { security, schemes }: ReadSecurity,
-  { document, rootClaims, report }: PolicyReader,
-): readonly ClaimDemands[] | undefined {
-  const nearest = own ?? site.claims ?? rootClaims
-  if (!nearest) return undefined
-  const isPublic = security.every(alternative => Object.keys(alternative).length === 0)
-  if (!isPublic) for (const fault of nearest.faults) report(fault)
-  if (nearest.demands.length === 0) return undefined
-  const at = (...path: (string | number)[]) => document.origins.locate(nearest.owner, 'x-claims', ...path)
-  const notes = nearest === own ? {} : { notes: [{ message: `${site.name} inherits it`, location: site.location }] }
-  const tokens = new Set(schemes.filter(one => one.scheme?.token).map(one => one.name))
-  if (isPublic) {
-    if (nearest !== own) return undefined
-    report(
-      error({
-        code: 'claims-on-public',
-        message: `${site.name} is public, and no token's claims can be demanded there`,
-        help: 'write security for it, or remove x-claims',
-        location: locateName(document.origins, nearest.owner, 'x-claims'),
-      }),
-    )
-    return undefined
-  }
-  const bare = security.findIndex(alternative => !Object.keys(alternative).some(name => tokens.has(name)))
-  if (bare >= 0 && !schemes.some(one => one.unsupported !== undefined)) {
-    const names = Object.keys(security[bare] ?? {})
-    report(
-      error({
-        code: 'claims-without-token',
-        message: `an alternative of ${site.name} has no token whose claims could be asked: ${names.length === 0 ? '{}' : names.map(show).join(' and ')}`,
-        help: 'remove that alternative, or lift x-claims with `x-claims: {}` on the operation',
-        location: locateName(document.origins, nearest.owner, 'x-claims'),
-        ...notes,
-      }),
-    )
-  }
-  const list = Array.isArray(nearest.owner['x-claims'])
-  return nearest.demands.map((demands, index) =>
-    bindParams(demands, site, (...path) => at(...(list ? [index] : []), ...path), notes, report),
-  )
+  security: ReadSecurity,
+  reader: PolicyReader,
+): StepUpDemand | undefined {
+  const sources = { own: own.stepUp, inherited: [site.demands.stepUp, reader.rootDemands.stepUp] }
+  return demandInForce('x-step-up', sources, security, site, reader)?.demand
 }
 
 /** `{ param }` rules, with the type that the path's parameter has. */

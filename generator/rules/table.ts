@@ -138,6 +138,12 @@ const TABLE: { readonly [code: string]: RuleFacts } = {
   ),
   'scope-undefined': error('kept', '`security` demands a scope that its `oauth2` scheme does not declare'),
   'security-malformed': error('left out', '`security` is not a list of objects of lists'),
+  'step-up-malformed': error('left out', '`x-step-up` holds something that the grammar does not know'),
+  'step-up-on-public': error('left out', '`x-step-up` on an operation that needs no token'),
+  'step-up-without-token': error(
+    'left out',
+    'an alternative of `security` has no token that says how and when its user authenticated',
+  ),
   'token-schema-malformed': error('kept', '`x-token` refers to no schema, or stands on a scheme without tokens'),
 }
 

@@ -2,15 +2,17 @@ import type { IncomingMessage } from 'node:http'
 import type { Verifier } from '../verifier.js'
 import { demandFunction } from './options.js'
 import { type Found, invalidCredentials, type PrincipalOptions, scopesOption, verification } from './principal.js'
+import { isSecretText } from './secret-text.js'
 
 /**
  * A verifier for schemes of type `apiKey`: `verify` looks up whose key it is and returns that principal, which the
- * handler finds in `auth`, or something falsy. An empty key is refused without asking.
+ * handler finds in `auth`, or something falsy. A key that is empty, longer than 4096 characters, or holds control
+ * characters is refused without asking.
  *
- * Compare secrets in constant time (`crypto.timingSafeEqual`), or look them up by their digest. When `verify` throws
+ * Compare secrets in constant time ({@link keysByDigest}, {@link secretsEqual}), or look them up by their digest. When `verify` throws
  * or rejects, the request is refused.
  * @throws {ConfigurationError} at once, if `verify` is no function.
- * @example apiKey(key => customers.findByKeyDigest(sha256(key)))
+ * @example apiKey(keysByDigest({ '9b71…': { customer: 'acme' } }))
  */
 export function apiKey<Principal>(
   verify: (key: string, request: IncomingMessage) => Found<Principal> | Promise<Found<Principal>>,
@@ -21,7 +23,7 @@ export function apiKey<Principal>(
   return {
     kind: 'apiKey',
     async verify({ key }, request) {
-      if (key === '') return invalidCredentials()
+      if (key === '' || !isSecretText(key)) return invalidCredentials()
       return verification(await verify(key, request), scopesOf)
     },
   }

@@ -33,6 +33,7 @@ const BESIDE: { readonly [code: string]: { readonly wrong: Files; readonly mende
 const OPTIONS: { readonly [code: string]: readonly string[] } = {
   'operation-skipped': ['--rule', 'feature-unsupported=off'],
   'claims-malformed': ['--verbose'],
+  'step-up-malformed': ['--verbose'],
   'path-malformed': ['--verbose'],
   'remote-unreachable': ['--remote-origin', 'https://127.0.0.1:9'],
 }
@@ -134,6 +135,7 @@ const OTHER_WORDS = [
   'repeated-param',
   'second-wins',
   'set-cookie',
+  'step-up',
   'ts-morph',
   'utf-8',
   'x-claims',

@@ -11,6 +11,8 @@ const folder = fileURLToPath(new URL('../out/absent/', import.meta.url))
 
 const responses = "responses: { '204': { description: Done } }"
 const NAME = '{ name: name, in: path, required: true, schema: { type: string } }'
+const UNSUPPORTED =
+  'parameters: [{ name: q, in: query, required: true, schema: { type: array, items: { type: array } } }]'
 const DOCUMENT = `openapi: 3.1.0
 info: { title: Left out, version: 1.0.0 }
 security: []
@@ -20,13 +22,13 @@ paths:
     get: { operationId: readUser, ${responses} }
     post: { operationId: writeUser, ${responses} }
   /users/admin:
-    get: { operationId: readAdmin, x-step-up: { maxAge: 60 }, ${responses} }
+    get: { operationId: readAdmin, ${UNSUPPORTED}, ${responses} }
   /users/both:
-    get: { operationId: readBoth, x-step-up: { maxAge: 60 }, ${responses} }
+    get: { operationId: readBoth, ${UNSUPPORTED}, ${responses} }
     post: { operationId: writeBoth, ${responses} }
   /users/head:
     get: { operationId: readHead, ${responses} }
-    head: { operationId: headHead, x-step-up: { maxAge: 60 }, ${responses} }
+    head: { operationId: headHead, ${UNSUPPORTED}, ${responses} }
   /users/list?all=true:
     get: { operationId: listAll, ${responses} }
   /users/null:

@@ -28,9 +28,10 @@ paths:
       operationId: patchA
       security: [{ user: [] }]
       x-claims: [{ n: 1, id: { param: id, message: No }, $check: one }, { age: { min: 1, max: 2 }, $check: { name: two, message: No } }]
+      x-step-up: { acr: [mfa, hwk], maxAge: 300 }
       ${responses}
     delete: { operationId: deleteA, security: [{}], ${responses} }
-    options: { operationId: optionsA, x-step-up: {}, ${responses} }
+    options: { operationId: optionsA, parameters: [{ name: q, in: query, required: true, schema: { type: array, items: { type: array } } }], ${responses} }
 components:
   securitySchemes:
     user: { type: oauth2, flows: { clientCredentials: { tokenUrl: 'https://i.example', scopes: { read: R, write: W, a: A, b: B } } } }
@@ -67,6 +68,7 @@ describe('as JSON', () => {
       ],
       scopeMatch: 'all',
       claims: null,
+      stepUp: null,
       public: false,
       optional: false,
     })
@@ -88,6 +90,7 @@ describe('as JSON', () => {
       { n: { equals: 1 }, id: { param: 'id', message: 'No' }, $check: { name: 'one' } },
       { age: { min: 1, max: 2 }, $check: { name: 'two', message: 'No' } },
     ])
+    expect(patch?.stepUp).toEqual({ acr: ['mfa', 'hwk'], maxAge: 300 })
     expect(remove).toMatchObject({ alternatives: [[]], public: true, optional: false })
   })
 
@@ -98,7 +101,13 @@ describe('as JSON', () => {
       {
         method: 'OPTIONS',
         path: '/a/{id}',
-        reasons: [{ code: 'feature-unsupported', message: 'it needs what is not supported yet: x-step-up' }],
+        reasons: [
+          {
+            code: 'feature-unsupported',
+            message:
+              'it needs what is not supported yet: query parameter "q" with a list whose items are lists or objects',
+          },
+        ],
       },
     ])
   })
@@ -143,6 +152,8 @@ describe('as JSON', () => {
       { ...found, operations: [{ ...first, source: 'path' }] },
       { ...found, operations: [{ ...first, claims: [{}] }] },
       { ...found, operations: [{ ...first, claims: [{ n: { equals: 1, in: [1] } }] }] },
+      { ...found, operations: [{ ...first, stepUp: {} }] },
+      { ...found, operations: [{ ...first, stepUp: { maxAge: 0 } }] },
       { ...found, operations: [{ ...first, more: 1 }] },
       { ...found, skipped: [{ method: 'GET', path: '/', reasons: [] }] },
     ])
@@ -156,15 +167,15 @@ describe('for people', () => {
     const { status, stdout } = await work.run('matrix', ...LOWERED)
     expect(status).toBe(0)
     expect(stdout).toMatchInlineSnapshot(`
-      "method  path     operation  demands                             claims
+      "method  path     operation  demands                             claims                                                                                                                                           step-up
       GET     /a/{id}  getAById   user (read write) and key or basic
       POST    /a/{id}  makeA      public
       PUT     /a/{id}  putA       user (one of a b) or anonymous
-      PATCH   /a/{id}  patchA     user                                n {"equals":1} and id {"param":"id","message":"No"} and $check {"name":"one"} or age {"min":1,"max":2} and $check {"name":"two","message":"No"}
+      PATCH   /a/{id}  patchA     user                                n {"equals":1} and id {"param":"id","message":"No"} and $check {"name":"one"} or age {"min":1,"max":2} and $check {"name":"two","message":"No"}  {"acr":["mfa","hwk"],"maxAge":300}
       DELETE  /a/{id}  deleteA    anonymous
 
       method   path     left out because
-      OPTIONS  /a/{id}  feature-unsupported: it needs what is not supported yet: x-step-up
+      OPTIONS  /a/{id}  feature-unsupported: it needs what is not supported yet: query parameter "q" with a list whose items are lists or objects
       "
     `)
   })
@@ -175,19 +186,19 @@ describe('for people', () => {
     expect(stdout).toMatchInlineSnapshot(`
       "# Who may call what: \`specs/openapi.yaml\`
 
-      | method | path | operation | demands | claims |
-      | --- | --- | --- | --- | --- |
-      | \`GET\` | \`/a/{id}\` | \`getAById\` | \`user (read write) and key or basic\` |  |
-      | \`POST\` | \`/a/{id}\` | \`makeA\` | \`public\` |  |
-      | \`PUT\` | \`/a/{id}\` | \`putA\` | \`user (one of a b) or anonymous\` |  |
-      | \`PATCH\` | \`/a/{id}\` | \`patchA\` | \`user\` | \`n {"equals":1} and id {"param":"id","message":"No"} and $check {"name":"one"} or age {"min":1,"max":2} and $check {"name":"two","message":"No"}\` |
-      | \`DELETE\` | \`/a/{id}\` | \`deleteA\` | \`anonymous\` |  |
+      | method | path | operation | demands | claims | step-up |
+      | --- | --- | --- | --- | --- | --- |
+      | \`GET\` | \`/a/{id}\` | \`getAById\` | \`user (read write) and key or basic\` |  |  |
+      | \`POST\` | \`/a/{id}\` | \`makeA\` | \`public\` |  |  |
+      | \`PUT\` | \`/a/{id}\` | \`putA\` | \`user (one of a b) or anonymous\` |  |  |
+      | \`PATCH\` | \`/a/{id}\` | \`patchA\` | \`user\` | \`n {"equals":1} and id {"param":"id","message":"No"} and $check {"name":"one"} or age {"min":1,"max":2} and $check {"name":"two","message":"No"}\` | \`{"acr":["mfa","hwk"],"maxAge":300}\` |
+      | \`DELETE\` | \`/a/{id}\` | \`deleteA\` | \`anonymous\` |  |  |
 
       ## Left out of the router
 
       | method | path | left out because |
       | --- | --- | --- |
-      | \`OPTIONS\` | \`/a/{id}\` | \`feature-unsupported: it needs what is not supported yet: x-step-up\` |
+      | \`OPTIONS\` | \`/a/{id}\` | \`feature-unsupported: it needs what is not supported yet: query parameter "q" with a list whose items are lists or objects\` |
       "
     `)
   })
@@ -205,6 +216,7 @@ describe('for people', () => {
         alternatives: [[{ scheme: evil, type: 'http', scopes: [evil, '<b>x</b> :+1:'] }]],
         scopeMatch: 'any',
         claims: [{ [evil]: { equals: evil } }],
+        stepUp: { acr: [evil] },
         public: false,
         optional: false,
       },
@@ -225,7 +237,7 @@ describe('for people', () => {
     expect(heading).toMatch(/^# /)
     for (const line of lines.filter(one => one.startsWith('|'))) {
       expect(line).not.toContain('\\|')
-      expect(line.match(/\|/g)).toHaveLength(lines.indexOf(line) < 6 ? 6 : 4)
+      expect(line.match(/\|/g)).toHaveLength(lines.indexOf(line) < 6 ? 7 : 4)
       // Outside of code, nothing is left that Markdown knows.
       expect(line.replace(/`[^`|]*`/g, '')).not.toMatch(/[<>[\]*_@\\]/)
     }

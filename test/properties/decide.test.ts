@@ -35,6 +35,8 @@ interface Case {
   readonly certificate: Sent
   /** A second token, where RFC 6750 allows one and nobody should send it. */
   readonly tokenInQuery: boolean
+  /** Another site's page made the browser send it. */
+  readonly foreign: boolean
   readonly outcomes: { readonly [name in Name]: Outcome }
 }
 
@@ -61,8 +63,13 @@ const policy: fc.Arbitrary<Policy> = fc
       { minLength: 1, maxLength: 3 },
     ),
     fc.option(fc.array(claims, { minLength: 1, maxLength: 2 }), { nil: undefined }),
+    fc.boolean(),
   )
-  .map(([security, rules]) => ({ security, ...(rules && { claims: rules }) }))
+  .map(([security, rules, high]) => ({
+    security,
+    ...(rules && { claims: rules }),
+    ...(high && { stepUp: { acr: ['high'] } }),
+  }))
 const outcome: fc.Arbitrary<Outcome> = fc.oneof(
   {
     weight: 6,
@@ -70,7 +77,11 @@ const outcome: fc.Arbitrary<Outcome> = fc.oneof(
       kind: fc.constant('good' as const),
       scopes: fc.subarray(['a', 'b', 'c']),
       claims: fc.record(
-        { tier: fc.constantFrom('gold', 'free'), admin: fc.constantFrom<unknown>(true, 'true', 1) },
+        {
+          tier: fc.constantFrom('gold', 'free'),
+          admin: fc.constantFrom<unknown>(true, 'true', 1),
+          acr: fc.constantFrom('high', 'low'),
+        },
         { requiredKeys: [] },
       ),
     }),
@@ -94,6 +105,7 @@ const cases: fc.Arbitrary<Case> = fc.record({
   keys: fc.record({ header: sent, query: sent, cookie: sent }),
   certificate: sent,
   tokenInQuery: fc.nat(9).map(one => one === 0),
+  foreign: fc.boolean(),
   outcomes: fc.record({
     token: outcome,
     oauth: outcome,
@@ -161,8 +173,7 @@ function proofOf(name: Name, own: Record<string, unknown>): unknown {
 /** How it is meant, without regard to how often anything is asked. */
 function oracle(one: Case): { auth: Record<string, unknown> | undefined } | { codes: readonly Denial['code'][] } {
   const {
-    policy: { security, claims: rules },
-    outcomes,
+    policy: { security },
   } = one
   const found = (name: Name): Sent => {
     if (name === 'token' || name === 'oauth') {
@@ -182,10 +193,10 @@ function oracle(one: Case): { auth: Record<string, unknown> | undefined } | { co
   for (const alternative of security) {
     const names = Object.keys(alternative) as Name[]
     if (names.length === 0 || names.some(name => found(name) !== 'once')) continue
-    const code = refusalOf(names, alternative, rules, outcomes)
+    const code = refusalOf(names, alternative, one)
     if (code === undefined) {
       const proofs = names.map(name => {
-        const said = outcomes[name]
+        const said = one.outcomes[name]
         return [name, proofOf(name, said.kind === 'good' ? said.claims : {})]
       })
       return { auth: Object.fromEntries(proofs) }
@@ -201,11 +212,11 @@ function oracle(one: Case): { auth: Record<string, unknown> | undefined } | { co
 function refusalOf(
   names: readonly Name[],
   alternative: Policy['security'][number],
-  rules: readonly ClaimDemands[] | undefined,
-  outcomes: Case['outcomes'],
+  { policy: { claims: rules, stepUp }, outcomes, foreign }: Case,
 ): Denial['code'] | undefined {
   for (const name of names) {
     const said = outcomes[name]
+    if (name === 'cookie' && foreign) return 'cross_site_request'
     if (said.kind !== 'good') return said.kind === 'unavailable' ? 'unavailable' : 'invalid_token'
   }
   for (const name of names) {
@@ -215,16 +226,16 @@ function refusalOf(
     const enough = 'anyOf' in wanted ? wanted.anyOf.some(one => scopes.has(one)) : wanted.every(one => scopes.has(one))
     if (!enough) return 'insufficient_scope'
   }
-  if (!rules) return undefined
   const holder = names.findLast(name => name === 'token' || name === 'oauth')
   const said = holder && outcomes[holder]
-  if (said?.kind !== 'good') return 'claims_not_met'
-  const met = rules.some(rule => {
-    if ('tier' in rule && said.claims.tier !== 'gold') return false
-    if ('admin' in rule && said.claims.admin !== true) return false
+  const own = said?.kind === 'good' ? said.claims : undefined
+  const met = (rules ?? [{}]).some(rule => {
+    if ('tier' in rule && own?.tier !== 'gold') return false
+    if ('admin' in rule && own?.admin !== true) return false
     return !('$check' in rule) || rule.$check === 'yes'
   })
-  return met ? undefined : 'claims_not_met'
+  if (rules && !(own && met)) return 'claims_not_met'
+  return stepUp && own?.acr !== 'high' ? 'insufficient_user_authentication' : undefined
 }
 
 const CHECKS = {
@@ -234,14 +245,23 @@ const CHECKS = {
     throw new Error('broken')
   },
 }
-const RANKS: readonly Denial['code'][] = ['invalid_token', 'insufficient_scope', 'claims_not_met', 'unavailable']
+const RANKS: readonly Denial['code'][] = [
+  'invalid_token',
+  'cross_site_request',
+  'insufficient_scope',
+  'claims_not_met',
+  'insufficient_user_authentication',
+  'unavailable',
+]
 
 test('a request is let in exactly when the policy says so, and refused as what came closest', async () => {
   const tally = { granted: 0, anonymous: 0, refused: 0 }
   await fc.assert(
     fc.asyncProperty(cases, async one => {
       const verifiers = Object.fromEntries(NAMES.map(name => [name, verifierOf(name, one)]))
-      const demands = bindRequirements(SCHEMES, { one: one.policy }, verifiers, CHECKS)(one.policy)
+      const demands = bindRequirements(SCHEMES, { one: one.policy }, verifiers, CHECKS, {
+        crossSite: () => (one.foreign ? 'another site' : undefined),
+      }).demandsOf(one.policy)
       const decision = await decide(demands, {
         ...requestOf(one),
         params: {},

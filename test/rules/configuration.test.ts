@@ -9,7 +9,7 @@ const DOCUMENT = `openapi: 3.1.0
 info: { title: T, version: '1' }
 paths:
   /one: { get: { operationId: one, responses: { '204': { description: Done } } } }
-  /two: { get: { operationId: two, security: [], x-step-up: {}, responses: { '204': { description: Done } } } }
+  /two: { get: { operationId: two, security: [], parameters: [{ name: q, in: query, required: true, schema: { type: array, items: { type: array } } }], responses: { '204': { description: Done } } } }
 `
 const RULES_OF_MINE = { 'feature-unsupported': 'off', 'operation-public-by-omission': 'off' }
 const OWN = 'gatewright.config.json'

@@ -121,7 +121,7 @@ test('all faults of an operation are named as reasons, and where they stand', as
     'specs/openapi.yaml': `openapi: 3.1.0
 info: { title: T, version: '1' }
 paths:
-  /a: { get: { security: [], x-step-up: {}, parameters: [{ name: q, in: body }], ${responses} } }
+  /a: { get: { security: [], parameters: [{ name: q, in: body }, { name: r, in: query, required: true, schema: { type: array, items: { type: array } } }], ${responses} } }
 `,
   })
   const rules = { 'feature-unsupported': 'off', 'parameter-malformed': 'off' } as const
@@ -199,6 +199,23 @@ paths:
 components: { securitySchemes: { user: { type: http, scheme: bearer } } }
 `
     expect(await leftOut(document, { 'claims-malformed': 'off' })).toEqual(['get /root', 'get /item'])
+  })
+
+  test('x-step-up at the root and on a path item: those that inherit it', async () => {
+    const user = 'security: [{ user: [] }]'
+    const document = `x-step-up: { maxAge: soon }
+paths:
+  /own: { get: { ${user}, x-step-up: { maxAge: 1 }, ${responses} } }
+  /lifted: { get: { ${user}, x-step-up: {}, ${responses} } }
+  /public: { get: { security: [], ${responses} } }
+  /root: { get: { ${user}, ${responses} } }
+  /item:
+    x-step-up: []
+    get: { ${user}, ${responses} }
+    put: { ${user}, x-step-up: { acr: [a] }, ${responses} }
+components: { securitySchemes: { user: { type: http, scheme: bearer } } }
+`
+    expect(await leftOut(document, { 'step-up-malformed': 'off' })).toEqual(['get /root', 'get /item'])
   })
 
   test('a name that is almost that of an extension: all below it', async () => {

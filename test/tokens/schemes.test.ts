@@ -278,19 +278,26 @@ describe('basic()', () => {
     })
   })
 
-  test('asks for one of the two, not for neither', async () => {
+  test('asks about an empty password only if so configured, and never about nothing', async () => {
     const asked: unknown[] = []
-    const verifier = basic((...given) => asked.push(given))
-    expect(await verifier.verify({ kind: 'basic', username: '', password: '' }, request)).toMatchObject({
+    const find = (...given: unknown[]) => asked.push(given)
+    const strict = basic(find)
+    const lenient = basic(find, { allowEmptyPassword: true })
+    for (const username of ['', 'key']) {
+      expect(await strict.verify({ kind: 'basic', username, password: '' }, request)).toMatchObject({ granted: false })
+    }
+    expect(await lenient.verify({ kind: 'basic', username: '', password: '' }, request)).toMatchObject({
       granted: false,
     })
     expect(asked).toEqual([])
-    await verifier.verify({ kind: 'basic', username: 'key', password: '' }, request)
-    await verifier.verify({ kind: 'basic', username: '', password: 'pat' }, request)
+    await lenient.verify({ kind: 'basic', username: 'key', password: '' }, request)
+    await strict.verify({ kind: 'basic', username: '', password: 'pat' }, request)
     expect(asked).toEqual([
       ['key', '', request],
       ['', 'pat', request],
     ])
+    const odd = { allowEmptyPassword: 'yes' } as unknown as object
+    expect(() => basic(find, odd)).toThrow("basic(): 'allowEmptyPassword' must be true or false")
   })
 
   test('refuses what is no function at once', () => {

@@ -1,10 +1,13 @@
 import { Readable } from 'node:stream'
+import type { RequestHandler } from 'express'
 import {
+  apiKey,
   createGate,
   type Handler,
   httpScheme,
   type IssuedToken,
   introspection,
+  keysByDigest,
   mutualTls,
   notImplemented,
   type OnBehalfOfTokenResult,
@@ -62,6 +65,12 @@ describe('auth', () => {
   })
   test('alternatives of claim rules are a union', () => {
     expectTypeOf<AuthOf<'isEither'>['user']>().toEqualTypeOf<Token & ({ isAdmin: true } | { plan: 'gold' })>()
+  })
+  test('a step-up narrows the token', () => {
+    type User = AuthOf<'isStepped'>['user']
+    expectTypeOf<User['acr']>().toEqualTypeOf<'mfa' | 'hwk'>()
+    expectTypeOf<User['auth_time']>().toEqualTypeOf<number>()
+    expectTypeOf<User['other']>().toEqualTypeOf<unknown>()
   })
   test('x-token types the claims', () => {
     expectTypeOf<AuthOf<'isDescribed'>['described']['tenant']>().toEqualTypeOf<string>()
@@ -184,6 +193,7 @@ describe('what cannot be forgotten', () => {
 
   test('a handler, a scheme, a check', () => {
     expectTypeOf(createRouter).toBeCallableWith(handlers, { schemes, checks })
+    expectTypeOf<ReturnType<typeof createRouter>['resourceMetadata']>().toEqualTypeOf<RequestHandler>()
     const { isPublic: _left, ...fewer } = handlers
     const calls = () => {
       // @ts-expect-error: a handler is missing
@@ -198,6 +208,10 @@ describe('what cannot be forgotten', () => {
       createRouter(handlers, { schemes: { ...schemes, digest: httpScheme('HOBA', user => ({ user })) }, checks })
       // @ts-expect-error: another principal
       createRouter(handlers, { schemes: { ...schemes, certificate: mutualTls(() => ({ partner: 1 })) }, checks })
+      const byDigest = apiKey(keysByDigest({ '00': { customer: 'a' } }))
+      createRouter(handlers, { schemes: { ...schemes, key: byDigest }, checks })
+      // @ts-expect-error: another principal
+      createRouter(handlers, { schemes: { ...schemes, key: apiKey(keysByDigest({ '00': { customer: 1 } })) }, checks })
       // @ts-expect-error: who only verifies finds no certificate
       createRouter(handlers, { schemes: { ...schemes, certificate: { kind: 'mutualTLS', verify } }, checks })
       // @ts-expect-error: a verifier of another kind
@@ -232,6 +246,9 @@ describe('what cannot be forgotten', () => {
       gate.get('/guarded', policies.needsEither, {}, handlers.isGuarded)
       // @ts-expect-error: the claim rule is missing
       gate.get('/narrowed', policies.isGuarded, {}, handlers.isNarrowed)
+      gate.get('/stepped', policies.isStepped, {}, handlers.isStepped)
+      // @ts-expect-error: the step-up is missing
+      gate.get('/stepped', policies.isGuarded, {}, handlers.isStepped)
       // @ts-expect-error: another scheme
       gate.get('/guarded', policies.isDescribed, {}, handlers.isGuarded)
       const any = {} as Handler<unknown, { user: Token & { isAdmin: false } }>

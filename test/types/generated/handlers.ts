@@ -13,6 +13,7 @@ export interface Handlers {
   needsDigest: Handler<paths['/digest']['get'], undefined | { digest: Principals['digest'] }>
   isNarrowed: Handler<paths['/narrowed']['get'], { user: Token & { isAdmin: true; plan: 'gold' | 'silver'; groups: readonly unknown[]; age: number } }>
   isEither: Handler<paths['/either-claim']['get'], { user: Token & ({ isAdmin: true } | { plan: 'gold' }) }>
+  isStepped: Handler<paths['/stepped']['get'], { user: Token & { acr: 'mfa' | 'hwk'; auth_time: number } }>
   isDescribed: Handler<paths['/described']['get'], { described: Token & components['schemas']['AccessToken'] }>
   putItem: Handler<paths['/items/{itemId}']['put'], { user: Token }>
   search: Handler<paths['/search/{undeclared}']['get']>

@@ -30,6 +30,8 @@ export const policies = {
   isNarrowed: { security: [{ user: [] }], claims: [{ isAdmin: { equals: true }, plan: { in: ['gold', 'silver'] }, groups: { includes: ['ops'] }, age: { min: 18 }, $check: 'extra' }] },
   /** GET /either-claim */
   isEither: { security: [{ user: [] }], claims: [{ isAdmin: { equals: true } }, { plan: { equals: 'gold' } }] },
+  /** GET /stepped */
+  isStepped: { security: [{ user: [] }], stepUp: { acr: ['mfa', 'hwk'], maxAge: 300 } },
   /** GET /described */
   isDescribed: { security: [{ described: [] }] },
   /** PUT /items/{itemId} */

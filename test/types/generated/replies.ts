@@ -18,6 +18,7 @@ export const replies: Replies = {
   needsDigest: { '204': {} },
   isNarrowed: { '204': {} },
   isEither: { '204': {} },
+  isStepped: { '204': {} },
   isDescribed: { '204': {} },
   putItem: { '200': { 'application/json': s0 }, '404': {}, 'default': { 'application/problem+json': s1 } },
   search: { '204': {} },

@@ -13,6 +13,7 @@ export const replyValidators: ReplyChecks = {
   needsDigest: {},
   isNarrowed: {},
   isEither: {},
+  isStepped: {},
   isDescribed: {},
   putItem: { '200': { content: { 'application/json': validate0 } }, 'default': { content: { 'application/problem+json': validate1 } } },
   search: {},

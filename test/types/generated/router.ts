@@ -23,6 +23,7 @@ export function createRouter(handlers: Handlers, options: RouterOptions): Router
   gate.get('/digest', policies.needsDigest, validators.needsDigest, handlers.needsDigest)
   gate.get('/narrowed', policies.isNarrowed, validators.isNarrowed, handlers.isNarrowed)
   gate.get('/either-claim', policies.isEither, validators.isEither, handlers.isEither)
+  gate.get('/stepped', policies.isStepped, validators.isStepped, handlers.isStepped)
   gate.get('/described', policies.isDescribed, validators.isDescribed, handlers.isDescribed)
   gate.put('/items/{itemId}', policies.putItem, validators.putItem, handlers.putItem)
   gate.get('/search/{undeclared}', policies.search, validators.search, handlers.search)

@@ -12,6 +12,7 @@ export const validators: Record<
   | 'needsDigest'
   | 'isNarrowed'
   | 'isEither'
+  | 'isStepped'
   | 'isDescribed'
   | 'putItem'
   | 'search'
@@ -26,6 +27,7 @@ export const validators: Record<
   needsDigest: {},
   isNarrowed: {},
   isEither: {},
+  isStepped: {},
   isDescribed: {},
   putItem: { parameters: [{ in: 'path', name: 'itemId', required: true, type: 'integer' }, { in: 'query', name: 'dry', type: 'boolean' }, { in: 'query', name: 'tags', type: 'array', items: { type: 'string' }, valid: validate0 }, { in: 'header', name: 'X-Trace', required: true, type: 'string' }], body: { required: true, content: [{ mediaType: 'application/json', as: 'json', valid: validate1 }] } },
   search: { parameters: [{ in: 'query', name: 'filter', style: 'deepObject', type: 'object', properties: { name: { type: 'string' }, size: { type: 'integer' } }, valid: validate1 }, { in: 'query', name: 'where', required: true, content: 'json', valid: validate1 }, { in: 'query', name: 'near', content: 'json', valid: validate2 }, { in: 'cookie', name: 'seen', type: 'array', items: { type: 'integer' }, valid: validate3 }, { in: 'path', name: 'undeclared', required: true, type: 'string' }] },
