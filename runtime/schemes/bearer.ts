@@ -8,6 +8,12 @@ import { DEFAULT_SCOPE_CLAIMS } from '../tokens/scopes-of.js'
 import { type TokenRules, tokenVerifier } from '../tokens/verify.js'
 import { ConfigurationError, type Token, type Verifier } from '../verifier.js'
 import { numberOption, refuseUnknownOptions } from './options.js'
+import {
+  POSSESSION_OPTIONS,
+  type PossessionOptions,
+  type PossessionSettings,
+  possessionSettings,
+} from './possession-options.js'
 
 /** How an issuer's keys are kept. All times in seconds. */
 export interface KeyOptions {
@@ -22,7 +28,7 @@ export interface KeyOptions {
 }
 
 /** Rules for access tokens of an issuer that is found elsewhere. */
-export interface TokenOptions {
+export interface TokenOptions extends PossessionOptions {
   /** This API's identifier; `aud` must be it or contain it (RFC 9068 section 4). */
   audience: string
   /** Signature algorithms to accept. Default: all asymmetric ones of {@link Algorithm}; symmetric ones never are. */
@@ -49,8 +55,9 @@ export interface BearerOptions extends TokenOptions {
  * keys: signature, `typ`, `iss`, `aud`, `exp`, `iat`, `nbf` (RFC 9068 section 4, RFC 8725 section 3). The keys are
  * fetched when the first token needs them.
  *
- * Does not check scopes or claims (the policy does). Accepts no token that is bound to a key (`cnf`), and none that
- * can be told to be an ID token or a refresh token.
+ * Does not check scopes or claims (the policy does). A token that is bound to a key (`cnf`) is accepted with the proof of
+ * its possession only, where `dpop` or `certificates` say so; none is that can be told to be an ID token or a refresh
+ * token.
  * @throws {ConfigurationError} at once, if `issuer` is no https URL (http on loopback), `audience` is empty, or an
  *   option is unknown or out of range. A bad token never throws: it becomes a denial with a {@link DenialCode}.
  * @typeParam Claims what the issuer puts into its tokens; taken from the document's `x-token` where it has one.
@@ -70,7 +77,7 @@ export function bearer<Claims extends Token = Token>(options: BearerOptions): Ve
 }
 
 /** @internal Options that were checked, with defaults filled in. */
-export interface TokenSettings extends TokenRules {
+export interface TokenSettings extends Omit<TokenRules, 'provePossession'>, PossessionSettings {
   readonly keys: KeySettings
   readonly fetch: Fetch
 }
@@ -79,11 +86,25 @@ export interface TokenSettings extends TokenRules {
 export function discoveredBearer(discovery: Discovery, settings: TokenSettings): Verifier {
   const keys = issuerKeys(discovery, settings.keys, settings.fetch, systemClock)
   const verifyToken = tokenVerifier(settings, keys, systemClock)
-  return { kind: 'bearer', verify: verifyToken }
+  const { tokenTypes, dpopAlgorithms } = settings
+  return {
+    kind: 'bearer',
+    verify: verifyToken,
+    ...(tokenTypes && { tokenTypes }),
+    ...(dpopAlgorithms && { dpopAlgorithms }),
+  }
 }
 
 /** @internal */
-export const TOKEN_OPTIONS = ['audience', 'algorithms', 'clockTolerance', 'keys', 'scopeClaims', 'fetch'] as const
+export const TOKEN_OPTIONS = [
+  'audience',
+  'algorithms',
+  'clockTolerance',
+  'keys',
+  'scopeClaims',
+  'fetch',
+  ...POSSESSION_OPTIONS,
+] as const
 
 /** @internal @throws {ConfigurationError} */
 export function tokenSettings(where: string, options: TokenOptions): TokenSettings {
@@ -102,6 +123,7 @@ export function tokenSettings(where: string, options: TokenOptions): TokenSettin
     clockTolerance: numberOption(where, 'clockTolerance', clockTolerance, { otherwise: 5, min: 0, max: 60 }),
     scopeClaims: claimNames(where, scopeClaims),
     keys: keySettings(where, keys),
+    ...possessionSettings(where, options),
     // Looked up at each use, so that what replaces the global one later (instrumentation) is used.
     fetch: fetch ?? ((input, init) => globalThis.fetch(input, init)),
   }

@@ -61,7 +61,7 @@ export function readCompact(token: string, algorithms: readonly Algorithm[]): Un
 }
 
 /** `undefined` unless the text is the one base64url spelling of its bytes: a token has one form, not several. */
-function decode(text: string): Uint8Array | undefined {
+export function decode(text: string): Uint8Array | undefined {
   const bytes = Buffer.from(text, 'base64url')
   return bytes.toString('base64url') === text ? bytes : undefined
 }
