@@ -43,6 +43,8 @@ export interface Serving extends PossessionOptions {
   /** Used for the scheme `proof` as well, unless another one is given. */
   readonly other?: PossessionOptions
   readonly tls?: ServerOptions
+  /** Whose tokens are taken, in place of the local issuer's. */
+  readonly trusting?: { readonly issuer: string; readonly audience: string }
   readonly mount?: string
   readonly before?: express.RequestHandler
 }
@@ -68,12 +70,11 @@ export async function bench(name: string): Promise<Bench> {
   const issuer = await startLocalIssuer({ algorithm: 'ES256' })
   const servers: Server[] = []
 
-  const verifier = (options: PossessionOptions): Verifier =>
-    bearer({ issuer: issuer.issuer, audience: issuer.audience, ...options })
-
   return {
     issuer,
-    async serve({ other, tls, mount = '/', before, ...options } = {}) {
+    async serve({ other, tls, trusting = issuer, mount = '/', before, ...options } = {}) {
+      const { issuer: iss, audience } = trusting
+      const verifier = (one: PossessionOptions): Verifier => bearer({ issuer: iss, audience, ...one })
       let runs = 0
       const decided: Decided[] = []
       const echo = ({ auth }: { auth?: Record<string, Token> }) => {
