@@ -1,3 +1,4 @@
+import { refuseUnknownOptions } from '../schemes/options.js'
 import { ConfigurationError } from '../verifier.js'
 import { type Clock, systemClock } from './clock.js'
 
@@ -19,9 +20,11 @@ export interface MemoryReplayStoreOptions {
 /**
  * A store in this process. When it is full, what is new is refused (503): nothing is forgotten that could still be
  * replayed. Several processes need one that they share, such as `redisReplayStore(client)`.
- * @throws {ConfigurationError} if `maxEntries` is no number from 1 to 10000000.
+ * @throws {ConfigurationError} if `maxEntries` is no number from 1 to 10000000, or an option is unknown.
+ * @param clock for tests.
  */
 export function memoryReplayStore(options: MemoryReplayStoreOptions = {}, clock: Clock = systemClock): ReplayStore {
+  refuseUnknownOptions('memoryReplayStore()', options, ['maxEntries'])
   const { maxEntries = 500_000 } = options
   if (!Number.isInteger(maxEntries) || maxEntries < 1 || maxEntries > 10_000_000) {
     throw new ConfigurationError(`memoryReplayStore(): 'maxEntries' must be a whole number from 1 to 10000000`)

@@ -1,9 +1,18 @@
 import { bearer, openIdConnect, type PossessionOptions, redisReplayStore } from 'gatewright/runtime'
 import { describe, expect, test } from 'vitest'
+import { bench } from './served.js'
 
 const made = (options: object) => () =>
   bearer({ issuer: 'https://issuer.example/', audience: 'https://api.example', ...options })
 const dpop = (options: object) => ({ dpop: options })
+
+test('a document that demands DPoP gets no verifier without it', async () => {
+  const setting = await bench('options')
+  await expect(setting.serve({ other: {} })).rejects.toThrow(
+    'schemes.proof must verify DPoP proofs, such as bearer({ issuer, audience, dpop: true })',
+  )
+  await setting.close()
+})
 
 describe('options', () => {
   test.each<[object, string]>([

@@ -126,6 +126,7 @@ describe('the store in memory', () => {
     expect(store.remember('a', 60)).toBe(false)
   })
   test('wants a bound', () => {
+    expect(() => memoryReplayStore({ max: 5 } as object)).toThrow('memoryReplayStore() has no option "max"')
     for (const maxEntries of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '5' as unknown as number]) {
       expect(() => memoryReplayStore({ maxEntries })).toThrow(`'maxEntries' must be a whole number`)
     }
