@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import { bearer, type PossessionOptions, type TokenType } from 'gatewright/runtime'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Issued, issueCertificate } from '../http/certificates.js'
 import type { Asked } from '../http/request.js'
@@ -205,5 +207,23 @@ describe('a token that is bound to a client certificate', () => {
     expect(told(await api.ask('/messages', with_(bearing(token), client)))).toBe(DOWNGRADE)
     // A certificate is no DPoP key.
     expect(told(await api.ask('/messages', with_(bearing(await boundTo(client), 'DPoP'), client)))).toBe(NOT_BOUND)
+  })
+})
+
+describe('a verifier that is asked directly', () => {
+  const request = { rawHeaders: [], headers: {}, socket: {} } as unknown as IncomingMessage
+  const ask = async (options: PossessionOptions, token: string, tokenType: TokenType) => {
+    const { issuer, audience } = setting.issuer
+    return bearer({ issuer, audience, ...options }).verify({ kind: 'bearer', token, tokenType }, request)
+  }
+  test('takes no DPoP where it is off, and nothing else where it is required', async () => {
+    const bound = await setting.bound(ada)
+    for (const options of [{}, { certificates: true }]) {
+      expect(await ask(options, bound, 'DPoP')).toMatchObject({ granted: false, code: 'invalid_token' })
+    }
+    expect(await ask({ dpop: { required: true } }, await setting.bound(), 'Bearer')).toMatchObject({ granted: false })
+    expect(await ask({ dpop: true }, await setting.bound(), 'Bearer')).toMatchObject({ granted: true })
+    const both = await setting.bound(undefined, { cnf: { jkt: ada.jkt, 'x5t#S256': digest(client) } })
+    expect(await ask({ certificates: true }, both, 'DPoP')).toMatchObject({ granted: false, code: 'invalid_token' })
   })
 })
