@@ -58,6 +58,13 @@ describe('a proof', () => {
     expect((await api.ask('/messages/1', asked)).status).toBe(401)
     expect(told(await api.ask('/messages', asked))).toBe('200')
   })
+  test('is good for one of the verifiers of a process that take it', async () => {
+    const baseUrl = 'https://api.example'
+    const [one, two] = [await setting.serve({ dpop: { baseUrl } }), await setting.serve({ dpop: { baseUrl } })]
+    const asked = dpop(ada, { htu: `${baseUrl}/messages`, token })
+    expect(told(await one.ask('/messages', asked))).toBe('200')
+    expect(told(await two.ask('/messages', asked))).toBe(REPLAYED)
+  })
   test('serves two schemes of one policy in one request, and no second request, whatever their stores', async () => {
     for (const other of [undefined, { dpop: { replayStore: memoryReplayStore() } }]) {
       const api = await setting.serve({ dpop: true, ...(other && { other }) })

@@ -1,4 +1,6 @@
+import type { IncomingMessage } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { isTarget } from '../../runtime/tokens/dpop-target.js'
 import { issueCertificate } from '../http/certificates.js'
 import { send } from '../http/request.js'
 import { type Holder, holder, proof } from './proofs.js'
@@ -205,4 +207,22 @@ test('the method is that of the request, HEAD included', async () => {
   expect((await api.ask('/messages', { method: 'HEAD', headers })).status).toBe(401)
   const override = { ...headers, DPoP: proof(ada, { htu, token, htm: 'GET' }), 'X-HTTP-Method-Override': 'GET' }
   expect((await api.ask('/messages', { method: 'POST', headers: override })).status).toBe(401)
+})
+
+test.each([
+  ['127.0.0.1', 'http://localhost:3000/a', true],
+  ['127.0.0.53', 'http://localhost:3000/a', true],
+  ['::1', 'http://localhost:3000/a', true],
+  ['::1', 'http://[::1]:3000/a', true],
+  ['::ffff:127.0.0.1', 'http://127.0.0.1:3000/a', true],
+  ['::ffff:10.0.0.7', 'http://10.0.0.7:3000/a', true],
+  ['2001:db8::7', 'http://[2001:DB8:0::7]:3000/a', true],
+  ['10.0.0.7', 'http://localhost:3000/a', false],
+  ['2001:db8::7', 'http://localhost:3000/a', false],
+  ['10.0.0.7', 'http://10.0.0.8:3000/a', false],
+  ['fe80::1%eth0', 'http://[fe80::1]:3000/a', false],
+  [undefined, 'http://localhost:3000/a', false],
+])('a connection to %s: %s', (localAddress, htu, expected) => {
+  const request = { url: '/a', socket: { localAddress, localPort: 3000 } } as unknown as IncomingMessage
+  expect(isTarget(htu, request, undefined)).toBe(expected)
 })
