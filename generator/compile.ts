@@ -1,7 +1,8 @@
 import { join, resolve } from 'node:path'
 import type { Diagnostic } from './diagnostics/diagnostic.js'
 import { displayPath } from './display-path.js'
-import { EmitFailure, type Emitted, emit } from './emit/emit.js'
+import { type Emitted, emit } from './emit/emit.js'
+import { EmitFailure } from './emit/failure.js'
 import { type FittedHandlers, fitHandlers } from './handlers.js'
 import { lint } from './lint/lint.js'
 import type { RecordFiles, ResolvedDocument, Sources } from './load/document.js'
@@ -125,7 +126,10 @@ async function emitOrReport(found: ApiModel, document: ResolvedDocument): Promis
       code: 'emit-failed',
       severity: 'error',
       message: error.message,
-      help: 'a name in the document is more than the libraries behind can take: look for % in the names of components',
+      help: error.tooDeep
+        ? 'let schemas refer to one another in shorter chains'
+        : 'a name in the document is more than the libraries behind can take: look for % in the names of components',
+      ...(error.location && { location: error.location }),
     }
   }
 }

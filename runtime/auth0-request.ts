@@ -19,8 +19,9 @@ declare global {
 
 /** Puts the claims of the token that let `request` pass into `req.auth0.user`; `req.user` is not ours. */
 export function attachUser(request: Request, user: Token, token?: string): void {
-  request.auth0 ??= {}
-  request.auth0.user = user
+  const { auth0 } = request
+  if (auth0) auth0.user = user
+  else request.auth0 = { user }
   if (token !== undefined) {
     Object.defineProperty(request.auth0, 'token', {
       value: token,

@@ -39,6 +39,8 @@ function single(values: readonly string[]): Found {
   return key === '' ? 'unusable' : { kind: 'apiKey', key }
 }
 
+const LOWER_CASE = { Bearer: 'bearer', DPoP: 'dpop' } as const
+
 function tokenReader(tokenTypes: readonly TokenType[]): ReadCredential {
   return (request, query) => {
     const fields = headerValues(request, 'authorization')
@@ -47,7 +49,7 @@ function tokenReader(tokenTypes: readonly TokenType[]): ReadCredential {
     // RFC 6750 section 2: one token, in one way. Only the header is read; a second token elsewhere is a refusal.
     if (fields.length > 1) return 'repeated'
     for (const tokenType of tokenTypes) {
-      const token = credentialsOf(field, tokenType.toLowerCase())
+      const token = credentialsOf(field, LOWER_CASE[tokenType])
       if (token === undefined) continue
       const again = query !== '' && queryValues(query, 'access_token').length > 0
       return again ? 'repeated' : { kind: 'bearer', token, tokenType }
@@ -85,8 +87,10 @@ function httpReader(scheme: string): ReadCredential {
 
 /** What follows the scheme's name and exactly one space; the name in any case (RFC 9110 section 11.1). */
 function credentialsOf(field: string, scheme: string): string | undefined {
-  const [name, value, more] = field.split(' ', 3)
-  return name?.toLowerCase() === scheme && value && more === undefined ? value : undefined
+  const { length } = scheme
+  if (field[length] !== ' ' || field.slice(0, length).toLowerCase() !== scheme) return undefined
+  const value = field.slice(length + 1)
+  return value === '' || value.includes(' ') ? undefined : value
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { BareObject } from './bare-object.js'
 import { type Challenger, type Refusal, refusing } from './challenge.js'
 import { type PathParameters, type RunCheck, type UnmetClaim, unmetClaim } from './claims.js'
 import type { Found, ReadCredential } from './credentials.js'
@@ -50,9 +51,9 @@ export interface Grant {
   /** A member per scheme of the alternative that was met; `undefined` for an anonymous caller. */
   readonly auth: Readonly<Record<string, unknown>> | undefined
   /** The claims of the token among them. */
-  readonly token?: Token
+  readonly token?: Token | undefined
   /** `DPoP-Nonce` of the answer. */
-  readonly nonce?: string
+  readonly nonce?: string | undefined
 }
 
 export type Decision = Grant | ({ readonly granted: false } & Refusal)
@@ -145,7 +146,7 @@ function verifyFrom(
 /** Scopes and claims, of credentials that are all good. */
 function judgeVerified(alternative: readonly Requirement[], inquiry: Inquiry): Eventual<Decision> {
   const { asked, verified, demands } = inquiry
-  const auth: Record<string, unknown> = Object.create(null)
+  const auth = new BareObject<unknown>()
   let token: Token | undefined
   let nonce: string | undefined
   for (const requirement of alternative) {
@@ -163,7 +164,7 @@ function judgeVerified(alternative: readonly Requirement[], inquiry: Inquiry): E
     nonce ??= result.nonce
     if (requirement.verifier.kind === 'bearer') token = result.proof as Token
   }
-  const grant: Grant = { granted: true, auth, ...(token && { token }), ...(nonce !== undefined && { nonce }) }
+  const grant: Grant = { granted: true, auth, token, nonce }
   if (!demands.claims) return grant
   const runCheck: RunCheck = name => (token ? asked.runCheck(name, token) : false)
   const unmet = token

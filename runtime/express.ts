@@ -1,4 +1,5 @@
 import express, { type NextFunction, type Request, type Response, type Router } from 'express'
+import type { Auth0Context } from './auth0-request.js'
 
 export type Handle = (request: Request, response: Response, next: NextFunction) => void
 
@@ -19,3 +20,24 @@ export function routerAround(handle: Handle): Router {
     },
   })
 }
+
+const AUTH0 = Symbol('auth0')
+
+interface Locals {
+  [AUTH0]?: Auth0Context | undefined
+}
+
+// Express changes the prototype of each request, after which V8 gives it a hidden class of its own: to add a property
+// then costs more than all of a guard. `res.locals` is a hash table, which takes one more for nothing.
+Object.defineProperty(express.request, 'auth0', {
+  configurable: true,
+  enumerable: true,
+  get(this: Request): Auth0Context | undefined {
+    return (this.res?.locals as Locals | undefined)?.[AUTH0]
+  },
+  set(this: Request, value: Auth0Context | undefined) {
+    const locals = this.res?.locals as Locals | undefined
+    if (locals) locals[AUTH0] = value
+    else Object.defineProperty(this, 'auth0', { value, configurable: true, enumerable: true, writable: true })
+  },
+})

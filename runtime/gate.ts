@@ -1,4 +1,5 @@
 import type { NextFunction, Request, Response, Router } from 'express'
+import { BareObject } from './bare-object.js'
 import { isPromised } from './eventual.js'
 import { routerAround } from './express.js'
 import { type GateOptions, resolveOptions, type Settings } from './gate-options.js'
@@ -54,8 +55,8 @@ export type Gate<Schemes> = { readonly [Method in (typeof METHODS)[number]]: Add
 interface Endpoint {
   /** Of the path's parameters, in order. */
   readonly names: readonly string[]
-  /** `req.route.path`. */
-  readonly expressPath: string
+  /** What Express users expect as `req.route`. */
+  readonly route: { readonly path: string }
   readonly serve: Serve
 }
 
@@ -125,7 +126,7 @@ export function createGate<Options extends GateOptions & { readonly schemes?: Ve
     if (methods.has(method)) throw new ConfigurationError(`${method} ${path} is there twice`)
     methods.set(method, {
       names: paramNames(segments),
-      expressPath: expressPath(segments),
+      route: { path: expressPath(segments) },
       serve: compileOperation(
         {
           id,
@@ -198,7 +199,7 @@ function route(routes: Routes<Methods>, request: Request, response: Response, ne
   const { names } = endpoint
   const params = toParams(names, match.values)
   request.params = params
-  request.route = { path: endpoint.expressPath }
+  request.route = endpoint.route
   const target = { params, rawParams: () => toParams(names, match.rawValues), query }
   try {
     const served = endpoint.serve(request, response, target)
@@ -208,8 +209,8 @@ function route(routes: Routes<Methods>, request: Request, response: Response, ne
   }
 }
 
-function toParams(names: readonly string[], values: readonly string[]): Record<string, string> {
-  const params: Record<string, string> = Object.create(null)
+function toParams(names: readonly string[], values: readonly string[]): BareObject<string> {
+  const params = new BareObject<string>()
   for (const [index, name] of names.entries()) params[name] = values[index] as string
   return params
 }

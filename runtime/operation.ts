@@ -3,14 +3,15 @@ import { attachUser } from './auth0-request.js'
 import { readBody } from './body.js'
 import { sendRefusal, setNonce, statusOf } from './challenge.js'
 import type { PathParameters } from './claims.js'
-import { type Asked, type Decision, type Demands, decide, type Grant } from './decide.js'
-import { after, type Eventual } from './eventual.js'
+import { type Asked, type Decision, type Demands, decide } from './decide.js'
+import { after, type Eventual, isPromised } from './eventual.js'
 import type { Decided, Settings } from './gate-options.js'
-import { type ParameterRules, type Parameters, readParameters } from './parameters.js'
+import { type ParameterRules, type ParameterSources, readParameters } from './parameters.js'
 import { contractProblem, sendProblem } from './problem.js'
 import type { OperationReplies, ReplyChecks } from './replies.js'
 import { type Sending, sendReply } from './reply.js'
 import { compileContract } from './reply-contract.js'
+import { RequestContext } from './request-context.js'
 import { ownMember } from './requirements.js'
 import type { OperationValidator } from './validator.js'
 
@@ -50,57 +51,38 @@ export function compileOperation(operation: Operation, settings: Settings): Serv
   const isPublic = demands.alternatives.length === 0
   const send = replySender(operation, settings)
 
+  const run = (context: RequestContext) => {
+    const result = handler(context as never) as Eventual<unknown>
+    if (isPromised(result)) return Promise.resolve(result).then(settled => send(context.req, context.res, settled))
+    return send(context.req, context.res, result)
+  }
+
   const admit = (decision: Decision | undefined, request: Request, response: Response, target: Target) => {
-    observe(settings, operation, request, decision)
+    if (settings.onDecision) observe(settings, operation, request, decision)
     if (decision?.granted === false) return sendRefusal(response, decision)
     if (decision?.nonce !== undefined) setNonce(response, decision.nonce)
     if (decision?.token) attachUser(request, decision.token)
 
-    const { params: path, query: text } = target
-    const { headers: fields, rawHeaders } = request
-    const sources = { path, rawPath: target.rawParams, query: text, headers: fields, rawHeaders }
-    const parameters = readParameters(validator, sources, rules)
+    const parameters = readParameters(validator, sourcesOf(request, target), rules)
     if (!parameters.ok) return sendProblem(response, contractProblem(parameters.faults))
-    const body = readBody(validator, request, response, settings.body)
-    return after(body, received => {
+    return after(readBody(validator, request, response, settings.body), received => {
       if (!received.ok) return sendProblem(response, received.problem)
-      const context = contextOf(parameters, received.body, decision, request, response)
-      const answer = () =>
-        after(handler(context as never) as Eventual<unknown>, result => send(request, response, result))
-      return received.release ? releasing(answer, response, received.release) : answer()
+      const context = new RequestContext(parameters, received.body, decision, request, response)
+      return received.release ? releasing(() => run(context), response, received.release) : run(context)
     })
   }
 
   return (request, response, target) => {
     if (isPublic) return admit(undefined, request, response, target)
     const decision = decide(demands, askedBy(request, target, settings))
-    return after(decision, decided => admit(decided, request, response, target))
+    return isPromised(decision)
+      ? decision.then(decided => admit(decided, request, response, target))
+      : admit(decision, request, response, target)
   }
 }
 
-/** What a handler is given. `signal` is made when it first asks for it: most never do. */
-function contextOf(
-  { params, query, headers, cookies }: Parameters & { readonly ok: true },
-  body: unknown,
-  decision: Grant | undefined,
-  req: Request,
-  res: Response,
-): object {
-  let made: AbortSignal | undefined
-  const context = {
-    params,
-    query,
-    headers,
-    cookies,
-    body,
-    get signal() {
-      made ??= signalOf(res)
-      return made
-    },
-    req,
-    res,
-  }
-  return decision ? Object.assign(context, { auth: decision.auth }) : context
+function sourcesOf({ headers, rawHeaders }: Request, { params, rawParams, query }: Target): ParameterSources {
+  return { path: params, rawPath: rawParams, query, headers, rawHeaders }
 }
 
 /** What came with the body is freed in any case, once the answer is through. */
@@ -123,11 +105,10 @@ function replySender(
   const { id, path, documented, checks } = operation
   const { responses, replies, onReplyFault } = settings
   const contract = documented && responses !== 'off' ? compileContract(documented, responses, checks) : undefined
-  return (request, response, result) => {
-    const onFault: Sending['onFault'] = ({ status }, errors) =>
-      tell(() => onReplyFault({ operation: id, method: request.method, path, status, errors }, request))
-    return sendReply(response, result, { replies, onFault, ...(contract && { contract }) })
-  }
+  const onFault: Sending['onFault'] = ({ status }, errors, request) =>
+    tell(() => onReplyFault({ operation: id, method: request.method, path, status, errors }, request))
+  const sending: Sending = { replies, onFault, ...(contract && { contract }) }
+  return (request, response, result) => sendReply(request, response, result, sending)
 }
 
 function askedBy(request: Request, { query, params }: Target, settings: Settings): Asked {
@@ -145,16 +126,6 @@ function askedBy(request: Request, { query, params }: Target, settings: Settings
 function whenClosed(response: Response, release: () => Promise<void>): void {
   if (response.closed || response.destroyed) void release()
   else response.once('close', () => void release())
-}
-
-function signalOf(response: Response): AbortSignal {
-  const gone = new AbortController()
-  const leave = () => {
-    if (!response.writableFinished) gone.abort()
-  }
-  if (response.closed || response.destroyed) leave()
-  else response.once('close', leave)
-  return gone.signal
 }
 
 /** Calls a hook. One that fails, at once or later, must neither open nor break an operation, nor end the process. */

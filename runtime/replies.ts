@@ -1,6 +1,6 @@
 import { isRange, type MediaRange, parseMediaType, specificity } from './media-types.js'
 import type { Shape } from './reply-shape.js'
-import type { CompiledSchema } from './validator.js'
+import type { CompiledSchema, ParameterShape } from './validator.js'
 
 /** Media type → the members that its schema names. */
 export interface ReplyContent {
@@ -21,6 +21,8 @@ export interface Replies {
 export interface ReplyCheck {
   /** Names of the headers that it must have. */
   readonly headers?: readonly string[]
+  /** Headers whose values are read and checked as those of a request would be, where they are sent. */
+  readonly values?: readonly ParameterShape[]
   /** Media type → its schema, where it has one. */
   readonly content?: { readonly [mediaType: string]: CompiledSchema }
 }

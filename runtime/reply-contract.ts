@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
-import type { Problem } from './problem.js'
+import { readParameters } from './parameters.js'
+import type { Fault, Problem } from './problem.js'
 import {
   type DocumentedResponse,
   type DocumentedType,
@@ -13,12 +14,13 @@ import {
 } from './replies.js'
 import { strip } from './reply-strip.js'
 import { schemaFaults } from './schema-faults.js'
+import type { ParameterShape } from './validator.js'
 
 /** What a handler returned, before anything is known of it. */
 export interface UntypedReply {
   readonly status: number
   readonly body?: unknown
-  readonly headers?: { readonly [name: string]: string | number | boolean | readonly string[] | undefined }
+  readonly headers?: { readonly [name: string]: string | number | boolean | readonly string[] | undefined } | undefined
   readonly contentType?: string
 }
 
@@ -45,7 +47,7 @@ export type Contract = (reply: UntypedReply, method: string) => Settled | Promis
  * `strip` sends documented members only, and no body where none is documented; `check` does the same, and answers 500
  * to a reply that does not fit. Streams, bytes and texts that are not JSON are sent as they are.
  *
- * Does not check the values of headers, nor that bytes and texts fit their schema.
+ * Does not check that bytes and texts fit their schema, nor values of `Set-Cookie`.
  * @param checks of this operation, for `check`.
  */
 export function compileContract(
@@ -68,14 +70,14 @@ interface Found {
   readonly key: string
   readonly types: readonly DocumentedType[]
   readonly contentType: string
-  readonly type?: DocumentedType
+  readonly type: DocumentedType | undefined
 }
 
 function lookUp(reply: UntypedReply, key: string, types: readonly DocumentedType[]): Found {
   const contentType =
     reply.contentType ?? headerOf(reply, 'content-type') ?? firstType(types) ?? defaultType(reply.body)
   const type = typeOf(types, contentType)
-  return { key, types, contentType, ...(type && { type }) }
+  return { key, types, contentType, type }
 }
 
 function stripped(reply: UntypedReply, found: Found | undefined): Settled {
@@ -96,7 +98,8 @@ function withoutBody({ status, headers = {} }: UntypedReply): UntypedReply {
 
 function cut(reply: UntypedReply, { contentType }: Found, { shape }: DocumentedType): UntypedReply {
   const { body } = reply
-  return { ...reply, contentType, body: isJson(body, contentType) ? strip(shape, body) : body }
+  const { status, headers } = reply
+  return { status, headers, contentType, body: isJson(body, contentType) ? strip(shape, body) : body }
 }
 
 async function checked(
@@ -146,11 +149,24 @@ function undocumented(reply: UntypedReply, found: Found | undefined): ReplyError
 
 function headerErrors(reply: UntypedReply, check: ReplyCheck | undefined): ReplyError[] {
   const missing = (check?.headers ?? []).filter(name => headerOf(reply, name.toLowerCase()) === undefined)
-  return missing.map(name => ({ in: 'header', pointer: `#/${name}`, detail: 'is required' }))
+  const faults = (check?.values ?? []).flatMap(shape => valueFaults(shape, headerOf(reply, shape.name.toLowerCase())))
+  return [
+    ...missing.map((name): ReplyError => ({ in: 'header', pointer: `#/${name}`, detail: 'is required' })),
+    ...faults.map(({ pointer, detail }): ReplyError => ({ in: 'header', pointer, detail })),
+  ]
+}
+
+/** A header is read as a client of the same document would read it. */
+function valueFaults(shape: ParameterShape, text: string | undefined): readonly Fault[] {
+  if (text === undefined) return []
+  const headers = { [shape.name.toLowerCase()]: text }
+  const parameters = readParameters({ parameters: [shape] }, { path: {}, query: '', headers })
+  return parameters.ok ? [] : parameters.faults
 }
 
 /** @param name in lower case. */
-function headerOf({ headers = {} }: UntypedReply, name: string): string | undefined {
+function headerOf({ headers }: UntypedReply, name: string): string | undefined {
+  if (headers === undefined) return undefined
   const [, value] = Object.entries(headers).find(([one]) => one.toLowerCase() === name) ?? []
   return value === undefined ? undefined : String(value)
 }

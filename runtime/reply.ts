@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream } from 'node:stream/web'
-import type { Response } from 'express'
+import type { Request, Response } from 'express'
 import { after, type Eventual } from './eventual.js'
 import { NOT_IMPLEMENTED } from './handler.js'
 import { sendProblem } from './problem.js'
@@ -27,7 +27,7 @@ export interface Sending {
   /** What replies are held to; absent where they are sent as they are. */
   readonly contract?: Contract
   /** Told what was wrong with a reply, before the answer is sent. */
-  readonly onFault: (reply: UntypedReply, errors: readonly ReplyError[]) => void
+  readonly onFault: (reply: UntypedReply, errors: readonly ReplyError[], request: Request) => void
 }
 
 /**
@@ -35,7 +35,7 @@ export interface Sending {
  * `res` itself or the client has gone.
  * @throws {TypeError} if it is no reply; nothing was sent then.
  */
-export function sendReply(response: Response, result: unknown, sending: Sending): Eventual<void> {
+export function sendReply(request: Request, response: Response, result: unknown, sending: Sending): Eventual<void> {
   if (result === undefined) return
   if (response.headersSent || response.destroyed) {
     if (isReply(result)) discard(result.body)
@@ -47,10 +47,10 @@ export function sendReply(response: Response, result: unknown, sending: Sending)
   }
   if (!isReply(result)) throw new TypeError('A handler returns { status, body?, headers?, contentType? } or nothing')
   if (!sending.contract) return sendSettled(response, { reply: result }, sending)
-  return after(sending.contract(result, response.req.method), settled => {
+  return after(sending.contract(result, request.method), settled => {
     if (settled.errors) {
       discard(result.body)
-      sending.onFault(result, settled.errors)
+      sending.onFault(result, settled.errors, request)
     }
     return sendSettled(response, settled, sending)
   })

@@ -40,6 +40,8 @@ function createNode<Entry>(): Node<Entry> {
  */
 export class Routes<Entry> {
   readonly #root: Node<Entry> = createNode()
+  /** Templates without parameters, by the path that is sent for them: a literal wins over all others anyway. */
+  readonly #literal = new Map<string, RouteMatch<Entry>>()
 
   /** @throws {Error} when a template of the same shape is there already. */
   add(segments: readonly PathSegment[], route: Route<Entry>): void {
@@ -47,10 +49,17 @@ export class Routes<Entry> {
     for (const segment of segments) node = childFor(node, segment)
     if (node.route) throw new Error(`${node.route.path} and ${route.path} are the same path`)
     node.route = route
+    const literals = segments.map(literalOf)
+    if (literals.includes(undefined)) return
+    const path = `/${literals.join('/')}`
+    // Encoded, it is read like every other path.
+    if (!path.includes('%')) this.#literal.set(path, { route, values: [], rawValues: [] })
   }
 
   /** @param path the request's path, still percent-encoded, without its query. */
   match(path: string): RouteMatch<Entry> {
+    const literal = this.#literal.get(path)
+    if (literal !== undefined) return literal
     if (!path.startsWith('/')) return undefined
     const pieces = path.split('/').map(raw => ({ text: decode(raw), raw }))
     const values: Piece[] = []

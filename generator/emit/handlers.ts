@@ -1,5 +1,6 @@
 import type { ClaimDemands, ClaimRule } from '../../runtime/policy.js'
 import type { ApiModel, Operation, Scheme } from '../model/api-model.js'
+import { emitAt } from './failure.js'
 import { header } from './header.js'
 import { comment, literal, propertyName } from './literal.js'
 import { bodyKind } from './validators/body-kind.js'
@@ -15,7 +16,7 @@ export function emitHandlers(model: ApiModel): string {
     const { id, method, path, summary, deprecated } = operation
     const type = `paths[${literal(path)}][${literal(method)}]`
     const proved = auth.get(operation)
-    const form = formText(operation, model, readOnly)
+    const form = emitAt(operation.location, () => formText(operation, model, readOnly))
     const words = [comment(summary ?? ''), deprecated ? '@deprecated' : ''].filter(word => word !== '')
     return [
       ...(words.length > 0 ? [`/** ${words.join(' ')} */`] : []),

@@ -2,9 +2,6 @@
 declare module 'openapi-typescript/dist/lib/ts.mjs' {
   export { astToString } from 'openapi-typescript'
 }
-declare module 'openapi-typescript/dist/lib/utils.mjs' {
-  export { resolveRef } from 'openapi-typescript'
-}
 declare module 'openapi-typescript/dist/transform/index.mjs' {
   export { transformSchema as default } from 'openapi-typescript'
 }

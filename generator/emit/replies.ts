@@ -1,4 +1,5 @@
 import type { ApiModel, Response } from '../model/api-model.js'
+import { emitAt } from './failure.js'
 import { header } from './header.js'
 import { literal, propertyName } from './literal.js'
 import { ShapeCompiler } from './replies/shapes.js'
@@ -8,7 +9,9 @@ import { objectText } from './validators/json-literal.js'
 export function emitReplies(model: ApiModel): string {
   const shapes = new ShapeCompiler(model)
   const lines = model.operations.map(({ id, responses }) => {
-    const statuses = responses.map(one => `${literal(one.status)}: ${responseText(one, shapes)}`)
+    const statuses = responses.map(
+      one => `${literal(one.status)}: ${emitAt(one.location, () => responseText(one, shapes))}`,
+    )
     return `  ${propertyName(id)}: ${statuses.length === 0 ? '{}' : `{ ${statuses.join(', ')} }`},\n`
   })
   const code = shapes.code()

@@ -1,25 +1,30 @@
 import type { GlobalContext, OpenAPI3 } from 'openapi-typescript'
 import { astToString } from 'openapi-typescript/dist/lib/ts.mjs'
-import { resolveRef } from 'openapi-typescript/dist/lib/utils.mjs'
 import transformSchema from 'openapi-typescript/dist/transform/index.mjs'
 import type { JsonObject, ResolvedDocument } from '../load/document.js'
 import type { ApiModel } from '../model/api-model.js'
 import { isObject } from '../model/claims.js'
+import { behind } from '../model/dereference.js'
 import { isFixedMethod } from '../model/methods.js'
 import { header } from './header.js'
 import { putBack, type SetAside, setAside } from './other-methods.js'
 import { describeParameters } from './parameter-types.js'
+import { shareComponents } from './shared-components.js'
 import { typesDocument } from './types-document.js'
 
 /** `types.ts`: the document's schemas and operations as types, by openapi-typescript. */
 export async function emitTypes(document: ResolvedDocument, model: ApiModel): Promise<string> {
-  const copy = typesDocument(document.root)
+  const { copy, originals } = typesDocument(document.root)
   dropLeftOut(copy, model)
+  shareComponents(copy, node => {
+    const original = originals.get(node)
+    return original && document.origins.locate(original)
+  })
   const aside = setAside(copy, model)
   keepNamesApart(copy, model, aside)
   describeParameters(copy, new Map(aside.map(({ key, path }) => [key, path])))
   hidePercentSigns(copy)
-  const nodes = transformSchema(copy as unknown as OpenAPI3, contextOf(copy as unknown as OpenAPI3))
+  const nodes = transformSchema(copy as unknown as OpenAPI3, contextOf(copy))
   return `${header(model.document)}${astToString(putBack(nodes, aside.map(hidden))).replace(HIDDEN_PERCENT_SIGN, '%')}`
 }
 
@@ -41,13 +46,14 @@ function dropLeftOut(copy: JsonObject, { skipped, absent, operations }: ApiModel
  * What openapi-typescript's own entry would make of its options. That one bundles and lints first, which takes longer
  * than the types do; the document is in one piece already.
  */
-function contextOf(document: OpenAPI3): GlobalContext {
+function contextOf(document: JsonObject): GlobalContext {
   return {
     ...OPTIONS,
     // None is left in the copy.
     discriminators: { objects: {}, refsHandled: [] },
     injectFooter: [],
-    resolve: ref => resolveRef(document, ref, { silent: true }),
+    // Its own calls itself at each reference of a chain.
+    resolve: <T>(ref: string) => behind(document, { $ref: ref }) as T | undefined,
     postTransform: undefined,
     transform: undefined,
     transformProperty: undefined,

@@ -1,5 +1,6 @@
 import type { ApiModel, MediaType, Operation, Parameter } from '../model/api-model.js'
 import { DEFAULT_STYLES, explodes, isDescribedElsewhere } from '../model/parameter-styles.js'
+import { emitAt } from './failure.js'
 import { header } from './header.js'
 import { literal, literals, propertyName } from './literal.js'
 import { bodyKind, bytesOf } from './validators/body-kind.js'
@@ -19,7 +20,8 @@ export function emitValidators(model: ApiModel): string {
     texts: new Map(),
   }
   const lines = model.operations.map(
-    operation => `  ${propertyName(operation.id)}: ${operationText(operation, emission)},\n`,
+    operation =>
+      `  ${propertyName(operation.id)}: ${emitAt(operation.location, () => operationText(operation, emission))},\n`,
   )
   const texts = [...emission.texts].map(([code, name]) => `const ${name} = ${code}\n`)
   texts.push(...emission.readOnly.lines())
@@ -49,8 +51,8 @@ function operationText(operation: Operation, emission: Emission): string {
   const { parameters, requestBody } = operation
   const shapes = parameters
     .filter(one => !isDescribedElsewhere(one))
-    .map(parameter => parameterText(parameter, operation, emission))
-  const content = requestBody?.content.flatMap(one => contentText(one, emission))
+    .map(parameter => emitAt(parameter.location, () => parameterText(parameter, operation, emission)))
+  const content = requestBody?.content.flatMap(one => emitAt(one.location, () => contentText(one, emission)))
   const body =
     content &&
     objectText([

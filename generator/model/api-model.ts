@@ -66,6 +66,12 @@ export interface ResponseHeader {
   /** As the document spells it. */
   readonly name: string
   readonly required: boolean
+  /** Absent, with what follows, where its values are held to nothing. */
+  readonly schema?: JsonSchema
+  readonly explode?: true
+  /** The one type in `content`, where it has that in place of a style. */
+  readonly mediaType?: string
+  readonly location: Location
 }
 
 export interface Response {

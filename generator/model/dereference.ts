@@ -11,6 +11,11 @@ export function componentAt({ components }: JsonObject, reference: string): unkn
 
 /** What stands at `node`, behind its references: in a resolved document they never lead in circles. */
 export function dereference({ root }: ResolvedDocument, node: unknown): unknown {
+  return behind(root, node)
+}
+
+/** The same, of a resolved document's root. */
+export function behind(root: JsonObject, node: unknown): unknown {
   let at = node
   while (isObject(at) && typeof at.$ref === 'string') at = componentAt(root, at.$ref)
   return at

@@ -36,6 +36,13 @@ export class FaultLedger {
     }
   }
 
+  /** Is anything known to be wrong there, or further inside? */
+  concern({ file, pointer }: Location): boolean {
+    return [...this.#faults.values()].some(({ diagnostic: { location } }) => {
+      return location?.file === file && (location.pointer === pointer || location.pointer.startsWith(`${pointer}/`))
+    })
+  }
+
   /** The operations that must not be served under these settings, each with the faults that say why. */
   leftOut(settings: RuleSettings): ReadonlyMap<OperationSite, readonly Diagnostic[]> {
     const reasons = new Map<OperationSite, Diagnostic[]>()

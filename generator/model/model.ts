@@ -2,7 +2,6 @@ import { type PathSegment, paramNames } from '../../runtime/path.js'
 import type { Policy } from '../../runtime/policy.js'
 import type { Diagnostic, Location, Report } from '../diagnostics/diagnostic.js'
 import type { JsonObject, ResolvedDocument } from '../load/document.js'
-import { escapeSegment } from '../load/pointer.js'
 import { type RuleSettings, readRuleSettings } from '../rules/settings.js'
 import type { ApiModel, JsonSchema, Operation, SkippedOperation } from './api-model.js'
 import { isObject, kindOf } from './claims.js'
@@ -19,10 +18,12 @@ import { type PolicyReader, readPolicy, readWrittenClaims, type WrittenClaims } 
 import { readRequestBody } from './request-body.js'
 import { readResponses, withoutUnusable } from './responses.js'
 import { checkCircles } from './schema-circles.js'
-import { MOST_PARTS, overgrown } from './schema-parts.js'
+import { DEEPEST_PARTS, MOST_PARTS, type Overgrowth, overgrown } from './schema-parts.js'
 import { type Request, SchemaReach } from './schema-reach.js'
+import { schemaReporter } from './schema-report.js'
 import { type KnownScheme, readSchemes } from './schemes.js'
 import { basePath } from './servers.js'
+import { warnOfUnread } from './unread-schemas.js'
 
 export interface ModelOptions {
   /** The entry file as headers name it: relative to where the generator runs, with `/`. */
@@ -69,6 +70,7 @@ export function model(document: ResolvedDocument, options: ModelOptions): Modell
     { schemas, faulty: new Set(components.faulty.map(one => one.name)) },
     faults.reportFor(),
   )
+  warnOfUnread(document, faults)
   const diagnostics = faults.diagnostics(rules)
   if (diagnostics.some(one => one.severity === 'error')) return { diagnostics }
 
@@ -280,16 +282,22 @@ function readComponentSchemas(document: ResolvedDocument): ComponentSchemas {
     ]),
   )
   const tooMany = overgrown(schemas)
-  for (const name of tooMany) faulty.push({ name, fault: overgrownFault(name, locate(name)) })
-  // Nothing fits them, and nobody has to read them.
-  for (const name of tooMany) schemas[name] = false
+  for (const [name, by] of tooMany) {
+    faulty.push({ name, fault: overgrownFault(name, by, locate(name)) })
+    // Nothing fits it, and nobody has to read it.
+    schemas[name] = false
+  }
   return { schemas, faulty, locate }
 }
 
-function overgrownFault(name: string, location: Location): Diagnostic {
+function overgrownFault(name: string, by: Overgrowth, location: Location): Diagnostic {
+  const [most, how] =
+    by === 'parts'
+      ? [MOST_PARTS, 'schemas, each counted as often as it is referred to']
+      : [DEEPEST_PARTS, 'schemas within one another, references among them, for one and the same value']
   return error({
     code: 'schema-unsupported',
-    message: `schema ${show(name)} is made of more than ${MOST_PARTS.toLocaleString('en')} schemas, each counted as often as it is referred to`,
+    message: `schema ${show(name)} is made of more than ${most.toLocaleString('en')} ${how}`,
     help: 'refer to a schema once in allOf, anyOf or oneOf, or from properties or items',
     location,
   })
@@ -323,15 +331,5 @@ function settleComponentFaults(
 }
 
 function readSchema(schema: unknown, location: Location, document: ResolvedDocument, report: Report): JsonSchema {
-  return toJsonSchema(schema, document.version, fault => {
-    const inside = fault.path.map(key => `/${escapeSegment(String(key))}`).join('')
-    report(
-      error({
-        code: fault.code,
-        message: fault.message,
-        help: fault.help,
-        location: { ...location, pointer: `${location.pointer}${inside}` },
-      }),
-    )
-  })
+  return toJsonSchema(schema, document.version, schemaReporter(location, report))
 }

@@ -98,7 +98,8 @@ function readSchema(
   return undefined
 }
 
-function readHeaders(owner: { readonly [member: string]: unknown }, { document, report }: ResponseReader) {
+function readHeaders(owner: { readonly [member: string]: unknown }, reader: ResponseReader): ResponseHeader[] {
+  const { document, report } = reader
   const { headers } = owner
   if (headers === undefined) return []
   if (!isObject(headers)) {
@@ -110,11 +111,33 @@ function readHeaders(owner: { readonly [member: string]: unknown }, { document, 
     if (name.toLowerCase() === 'content-type') return []
     const written = dereference(document, value)
     if (isObject(written) && /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) {
-      return [{ name, required: written.required === true }]
+      const location = document.origins.locate(headers, name)
+      return [{ name, required: written.required === true, ...readValues(name, written, reader), location }]
     }
     report(malformed(`${show(name)} is no header with a Header Object`, document.origins.locate(headers, name)))
     return []
   })
+}
+
+type HeaderValues = Pick<ResponseHeader, 'schema' | 'explode' | 'mediaType'>
+
+function readValues(
+  name: string,
+  written: { readonly [member: string]: unknown },
+  reader: ResponseReader,
+): HeaderValues {
+  const { document } = reader
+  // RFC 6265 section 3: several of these cannot be folded into one, so that no style spells them.
+  if (name.toLowerCase() === 'set-cookie') return {}
+  if (written.schema !== undefined) {
+    const schema = readSchema(written.schema, document.origins.locate(written, 'schema'), reader)
+    return schema === undefined ? {} : { schema, ...(written.explode === true && { explode: true }) }
+  }
+  const [entry, ...more] = isObject(written.content) ? Object.entries(written.content) : []
+  const media = entry && dereference(document, entry[1])
+  if (entry === undefined || more.length > 0 || !isObject(media) || media.schema === undefined) return {}
+  const schema = readSchema(media.schema, document.origins.locate(media, 'schema'), reader)
+  return schema === undefined ? {} : { schema, mediaType: entry[0] }
 }
 
 export interface ReplySchemas {
@@ -132,27 +155,30 @@ export function withoutUnusable(
   { schemas, faulty }: ReplySchemas,
   report: Report,
 ): Operation[] {
-  const contents = operations.flatMap(({ responses }) => responses.flatMap(one => one.content ?? []))
-  const all = reachedFrom(
-    contents.map(one => one.schema),
-    schemas,
+  const used = operations.flatMap(({ responses }) =>
+    responses.flatMap(one => [...(one.content ?? []), ...one.headers].map(({ schema }) => schema)),
   )
+  const all = reachedFrom(used, schemas)
   if (findCircles(all, schemas).length === 0 && ![...all].some(name => faulty.has(name))) return [...operations]
   const told = new Set<string>()
-  const usable = (media: MediaType): MediaType => {
-    const reached = reachedFrom([media.schema], schemas)
+  const usable = <Holder extends MediaType | ResponseHeader>(holder: Holder): Holder => {
+    const reached = reachedFrom([holder.schema], schemas)
     const fault = [...reached].find(name => faulty.has(name))
     const [circle] = fault === undefined ? findCircles(reached, schemas) : []
     const why = fault ?? circle?.join()
-    if (why === undefined) return media
-    if (!told.has(why)) report(circle ? endless(circle, media.location) : faultyReply(why, media.location))
+    if (why === undefined) return holder
+    if (!told.has(why)) report(circle ? endless(circle, holder.location) : faultyReply(why, holder.location))
     told.add(why)
-    const { schema: _unusable, ...rest } = media
-    return rest
+    const { schema: _unusable, ...rest } = holder
+    return rest as Holder
   }
   return operations.map(operation => ({
     ...operation,
-    responses: operation.responses.map(one => (one.content ? { ...one, content: one.content.map(usable) } : one)),
+    responses: operation.responses.map(one => ({
+      ...one,
+      headers: one.headers.map(usable),
+      ...(one.content && { content: one.content.map(usable) }),
+    })),
   }))
 }
 

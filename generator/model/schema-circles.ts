@@ -38,19 +38,50 @@ export function showCircle(circle: Circle): string {
 /** The circles for one and the same value among these components, each once. */
 export function findCircles(names: Iterable<string>, schemas: Schemas): Circle[] {
   const circles: Circle[] = []
-  const done = new Set<string>()
-  const visit = (name: string, trail: readonly string[]): void => {
-    const start = trail.indexOf(name)
-    if (start >= 0) {
-      circles.push([...trail.slice(start), name])
-      return
-    }
-    if (done.has(name)) return
-    for (const next of references(schemas[name], SAME_VALUE)) visit(next, [...trail, name])
-    done.add(name)
-  }
-  for (const name of names) visit(name, [])
+  walk(names, sameValue(schemas), circle => circles.push(circle))
   return circles
+}
+
+/** All component names, each behind those that it refers to for one and the same value; in a circle, one is not. */
+export function inOrderOfUse(schemas: Schemas): string[] {
+  return walk(Object.keys(schemas), sameValue(schemas))
+}
+
+function sameValue(schemas: Schemas): (name: string) => readonly string[] {
+  return name => references(Object.hasOwn(schemas, name) ? schemas[name] : undefined, SAME_VALUE)
+}
+
+/** In depth first, without calling itself: a chain of references is as long as its author likes. */
+function walk(
+  names: Iterable<string>,
+  next: (name: string) => readonly string[],
+  onCircle: (circle: Circle) => void = () => {},
+): string[] {
+  const done = new Set<string>()
+  for (const start of names) {
+    const trail: { readonly name: string; readonly following: Iterator<string> }[] = []
+    const places = new Map<string, number>()
+    const enter = (name: string): void => {
+      const place = places.get(name)
+      if (place !== undefined) onCircle([...trail.slice(place).map(one => one.name), name])
+      else if (!done.has(name)) {
+        places.set(name, trail.length)
+        trail.push({ name, following: next(name)[Symbol.iterator]() })
+      }
+    }
+    enter(start)
+    for (let last = trail.at(-1); last !== undefined; last = trail.at(-1)) {
+      const { done: left, value } = last.following.next()
+      if (!left) {
+        enter(value)
+        continue
+      }
+      trail.pop()
+      places.delete(last.name)
+      done.add(last.name)
+    }
+  }
+  return [...done]
 }
 
 /** The component schemas that these schemas reach, by whichever way. */

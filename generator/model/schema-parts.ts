@@ -1,42 +1,53 @@
 import { readComponentReference } from '../load/reference.js'
 import type { JsonSchema } from './api-model.js'
 import { isObject } from './claims.js'
+import { inOrderOfUse } from './schema-circles.js'
 import type { Schemas } from './schema-reach.js'
 
 /** Schemas of real documents have some thousands at most. */
 export const MOST_PARTS = 20_000
 
+/** Schemas within schemas for one and the same value. Real documents have a dozen; what reads them calls itself at each. */
+export const DEEPEST_PARTS = 200
+
 const LISTS = ['allOf', 'anyOf', 'oneOf']
 const SINGLE = ['not', 'if', 'then', 'else']
 
+export type Overgrowth = 'parts' | 'depth'
+
+interface Extent {
+  readonly count: number
+  readonly depth: number
+}
+
 /**
- * The components that are made of too many schemas for one and the same value: what they refer to is counted each time,
- * as whoever reads them meets it. Each that uses another twice doubles it, so that a short text can be more than any
- * program reads to its end.
+ * The components that are made of too many schemas for one and the same value, or of too many within each other: what
+ * they refer to is counted each time, as whoever reads them meets it. Each that uses another twice doubles it, so that a
+ * short text can be more than any program reads to its end.
  */
-export function overgrown(schemas: Schemas): Set<string> {
-  const counts = new Map<string, number>()
-  const found = new Set<string>()
-  const countOf = (name: string): number => {
-    const known = counts.get(name)
-    if (known !== undefined) return known
-    // A circle is found, and refused, elsewhere.
-    counts.set(name, 0)
-    const count = partsOf(schemas[name])
-    if (count > MOST_PARTS) found.add(name)
-    // What refers to it has that fault, and no other.
-    const counted = count > MOST_PARTS ? 1 : count
-    counts.set(name, counted)
-    return counted
-  }
-  const partsOf = (schema: JsonSchema | undefined): number => {
-    if (!isObject(schema)) return 1
+export function overgrown(schemas: Schemas): Map<string, Overgrowth> {
+  const extents = new Map<string, Extent>()
+  const found = new Map<string, Overgrowth>()
+  const extentOf = (schema: JsonSchema | undefined): Extent => {
+    if (!isObject(schema)) return { count: 1, depth: 1 }
     const reference = typeof schema.$ref === 'string' ? readComponentReference(schema.$ref)?.name : undefined
-    let count = 1 + (reference !== undefined && Object.hasOwn(schemas, reference) ? countOf(reference) : 0)
-    for (const part of partsIn(schema)) count += partsOf(part)
-    return count
+    // What is not known yet leads back to here: a circle is found, and refused, elsewhere.
+    const target = reference === undefined ? undefined : extents.get(reference)
+    const parts = partsIn(schema).map(extentOf)
+    let { count, depth } = target ?? { count: 0, depth: 0 }
+    for (const part of parts) {
+      count += part.count
+      depth = Math.max(depth, part.depth)
+    }
+    return { count: count + 1, depth: depth + 1 }
   }
-  for (const name of Object.keys(schemas)) countOf(name)
+  for (const name of inOrderOfUse(schemas)) {
+    const extent = extentOf(schemas[name])
+    const tooMuch = extent.count > MOST_PARTS ? 'parts' : extent.depth > DEEPEST_PARTS ? 'depth' : undefined
+    if (tooMuch) found.set(name, tooMuch)
+    // What refers to it has that fault, and no other.
+    extents.set(name, tooMuch ? { count: 1, depth: 1 } : extent)
+  }
   return found
 }
 

@@ -44,7 +44,7 @@ const TABLE: { readonly [code: string]: RuleFacts } = {
   'document-version': error('never', 'the document is no OpenAPI 3.0, 3.1 or 3.2'),
   'emit-failed': error(
     'never',
-    'types or validators cannot be made of the document, because of a name that a library behind does not take',
+    'types or validators cannot be made of the document, because of a name that a library behind does not take, or of a schema that leads through too many others',
   ),
   'extension-unknown': error(
     'left out',

@@ -133,6 +133,7 @@ const OTHER_WORDS = [
   'redos-detector',
   'repeated-param',
   'second-wins',
+  'set-cookie',
   'ts-morph',
   'utf-8',
   'x-claims',

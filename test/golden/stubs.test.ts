@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { faultsOfTypes } from '../sweep/compilation.js'
 import { type Workspace, workspace } from './workspace.js'
 
 const document = (...ids: readonly string[]) => `openapi: 3.1.0
@@ -51,6 +52,29 @@ wrote handlers/index.ts
 2 operations. 10 files written, 0 unchanged.
 `)
   })
+
+  test('has an index to stand in before there is any operation, which is never rewritten', async () => {
+    const server = `import { createRouter } from './generated/router.js'
+import * as handlers from './handlers/index.js'
+
+export const router = createRouter(handlers, {})
+`
+    const work = workspace({ 'openapi.yaml': `${document()}  {}\n`, 'server.ts': server })
+    expect((await work.run('generate', 'openapi.yaml')).status).toBe(0)
+    expect(handlersOf(work)).toEqual({ 'handlers/index.ts': 'export {}\n' })
+    expect(faultsOfTypes(work.folder).faults).toBe('')
+    work.put({ 'handlers/index.ts': '// Mine.\nexport {}\n' })
+    await work.run('generate', 'openapi.yaml', '--no-cache')
+    expect(handlersOf(work)).toEqual({ 'handlers/index.ts': '// Mine.\nexport {}\n' })
+
+    work.put({ 'openapi.yaml': document('one') })
+    expect((await work.run('generate', 'openapi.yaml')).status).toBe(0)
+    expect(handlersOf(work)).toEqual({
+      'handlers/index.ts': "// Mine.\nexport {}\nexport { one } from './one.js'\n",
+      'handlers/one.ts': stub('one'),
+    })
+    expect(faultsOfTypes(work.folder).faults).toBe('')
+  }, 60_000)
 
   test('names the emitted types from where the folders are', async () => {
     const work = workspace({ 'openapi.yaml': document('one') })

@@ -22,7 +22,13 @@ paths:
       responses:
         '200':
           description: The user
-          headers: { X-Version: { required: true, schema: { type: integer } } }
+          headers:
+            X-Version: { required: true, schema: { type: integer } }
+            X-Tags: { schema: { type: array, items: { type: string, enum: [a, b] } } }
+            X-Meta: { content: { application/json: { schema: { type: object, required: [a] } } } }
+            X-Point: { explode: true, schema: { type: object, properties: { x: { type: integer } } } }
+            X-Note: { schema: { type: string, maxLength: 3 } }
+            Set-Cookie: { schema: { type: string, maxLength: 3 } }
           content:
             application/json: { schema: { $ref: '#/components/schemas/User' } }
             application/vnd.user+json: { schema: { type: object, properties: { short: { type: string } } } }
@@ -189,6 +195,34 @@ describe('check answers 500, shows nothing, and tells', () => {
       [{ in: 'header', pointer: '#/X-Version', detail: 'is required' }],
     ],
     [
+      'a header of another type',
+      { ...json(full), headers: { 'x-version': 'secret' } },
+      [{ in: 'header', pointer: '#/X-Version', detail: 'must be an integer' }],
+    ],
+    [
+      'an item of a header',
+      { ...json(full), headers: { ...headers, 'X-Tags': ['a', 'secret'] } },
+      [{ in: 'header', pointer: '#/X-Tags/1', detail: 'must be one of "a", "b"' }],
+    ],
+    [
+      'a member of a header',
+      { ...json(full), headers: { ...headers, 'X-Point': 'x=secret' } },
+      [{ in: 'header', pointer: '#/X-Point/x', detail: 'must be an integer' }],
+    ],
+    [
+      'JSON in a header',
+      { ...json(full), headers: { ...headers, 'X-Meta': '{"b":"secret"}' } },
+      [{ in: 'header', pointer: '#/X-Meta/a', detail: 'is required' }],
+    ],
+    [
+      'a header without a body',
+      { status: 200, headers: { ...headers, 'X-Note': 'secret' } },
+      [
+        { in: 'header', pointer: '#/X-Note', detail: 'must have at most 3 characters' },
+        { in: 'body', pointer: '#', detail: 'is missing' },
+      ],
+    ],
+    [
       'a status',
       { status: 302, headers: { Location: '/secret' } },
       [{ in: 'status', pointer: '#', detail: 'is not documented' }],
@@ -218,6 +252,23 @@ describe('check answers 500, shows nothing, and tells', () => {
     const body = Readable.from(['secret'])
     expect((await answer('check', { ...json(body), contentType: 'text/html' })).text).toBe(MISFIT)
     expect(body.destroyed).toBe(true)
+  })
+  test('headers that fit are sent, and those that no style spells', async () => {
+    const fitting = { 'x-version': 7, 'X-Tags': ['a', 'b'], 'X-Meta': '{"a":1}', 'X-Point': 'x=1', 'X-Note': 'yes' }
+    const { status, headers: received } = await answer(
+      'check',
+      json(full, { headers: { ...fitting, 'Set-Cookie': ['long=1', 'longer=2'] } }),
+    )
+    expect([status, received['x-version'], received['x-point'], received['set-cookie']]).toEqual([
+      200,
+      '7',
+      'x=1',
+      ['long=1', 'longer=2'],
+    ])
+    expect(faults).toEqual([])
+  })
+  test.each(['strip', 'off'] as const)('and none of them by %s', async mode => {
+    expect((await answer(mode, json(full, { headers: { 'X-Version': 'old' } }))).headers['x-version']).toBe('old')
   })
   test('what the value becomes as JSON is checked', async () => {
     expect((await answer('check', json({ name: { toJSON: () => 'Ada' }, age: undefined }))).text).toBe('{"name":"Ada"}')

@@ -8,5 +8,6 @@ import { exportLine, newStub } from './stub-text.js'
 export function firstStubs(operations: readonly string[], handlersModule: string): StubFiles {
   const files = operations.map(operation => [`${operation}.ts`, newStub(operation, handlersModule, '.ts')] as const)
   const lines = operations.map(operation => `${exportLine(operation, `./${operation}.js`, operation)}\n`)
-  return Object.fromEntries([...files, ...(lines.length > 0 ? [['index.ts', lines.join('')] as const] : [])])
+  // Without a line in it, it would be no module: what calls `createRouter` imports it from the first day.
+  return Object.fromEntries([...files, ['index.ts', lines.join('') || 'export {}\n']])
 }
