@@ -143,7 +143,7 @@ export function sendRefusal(response: ServerResponse, refusal: Refusal): void {
   }
   const row = rowOf(refusal)
   response.statusCode = statusOf(refusal)
-  if (denial.nonce !== undefined) response.setHeader('DPoP-Nonce', denial.nonce)
+  if (denial.nonce !== undefined) setNonce(response, denial.nonce)
   if (!row) {
     // RFC 6750 section 3.1: no error code when no credentials were sent.
     response.setHeader('WWW-Authenticate', unique(challengers.map(one => one.bare)))
@@ -175,6 +175,12 @@ function authentication({ acr, maxAge }: StepUpDemand = {}): string {
 const CROSS_SITE: Problem = {
   status: 403,
   detail: 'This request may have been made by another site: a key in a cookie is not accepted with it.',
+}
+
+/** RFC 9449 section 8.2: an answer with a nonce must not be kept by a cache, or it would give out one that is too old. */
+export function setNonce(response: ServerResponse, nonce: string): void {
+  response.setHeader('DPoP-Nonce', nonce)
+  if (!response.hasHeader('Cache-Control')) response.setHeader('Cache-Control', 'no-store')
 }
 
 function unavailable(retryAfter = 5): Problem {

@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express'
 import { attachUser } from './auth0-request.js'
 import { readBody } from './body.js'
-import { sendRefusal, statusOf } from './challenge.js'
+import { sendRefusal, setNonce, statusOf } from './challenge.js'
 import type { PathParameters } from './claims.js'
 import { type Asked, type Decision, type Demands, decide } from './decide.js'
 import { after, type Eventual, isPromised } from './eventual.js'
@@ -61,7 +61,7 @@ export function compileOperation(operation: Operation, settings: Settings): Serv
   const admit = (decision: Decision | undefined, request: Request, response: Response, target: Target) => {
     if (settings.onDecision) observe(settings, operation, request, decision)
     if (decision?.granted === false) return sendRefusal(response, decision)
-    if (decision?.nonce !== undefined) response.setHeader('DPoP-Nonce', decision.nonce)
+    if (decision?.nonce !== undefined) setNonce(response, decision.nonce)
     if (decision?.token) attachUser(request, response, decision.token)
 
     // Node makes `headers` when it is first asked for it.

@@ -116,10 +116,7 @@ function readHttp({ scheme }: Record<string, unknown>): ReadScheme {
       help: 'write one word: bearer, basic, digest…',
     }
   }
-  const name = scheme.toLowerCase()
-  // A verifier of the user's own that looks at the token and not at the proof would make it a bearer token again.
-  if (name === 'dpop') return { unsupported: `the HTTP authentication scheme ${show(scheme)} is not supported yet` }
-  return { scheme: { type: 'http', scheme: name } }
+  return { scheme: { type: 'http', scheme: scheme.toLowerCase() } }
 }
 
 function declaredScopes(flows: unknown): string[] {
@@ -139,7 +136,7 @@ function complete(
   const token =
     scheme.type === 'oauth2' ||
     scheme.type === 'openIdConnect' ||
-    (scheme.type === 'http' && scheme.scheme === 'bearer')
+    (scheme.type === 'http' && (scheme.scheme === 'bearer' || scheme.scheme === 'dpop'))
   const claims = readTokenSchema(name, written, token, document, report)
   return { scheme: { name, scheme, token, ...(claims !== undefined && { claims }) }, ...(scopes && { scopes }) }
 }

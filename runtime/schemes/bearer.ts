@@ -7,6 +7,7 @@ import { issuerKeys, secretKey } from '../tokens/keys.js'
 import { type TrustedIssuer, tokenVerifier } from '../tokens/verify.js'
 import { ConfigurationError, type Token, type Verifier } from '../verifier.js'
 import { refuseUnknownOptions } from './options.js'
+import type { PossessionOptions } from './possession-options.js'
 import {
   ISSUER_OPTIONS,
   type IssuerSettings,
@@ -42,7 +43,7 @@ export interface CacheOptions {
 }
 
 /** Rules for access tokens of an issuer that is found elsewhere. */
-export interface TokenOptions {
+export interface TokenOptions extends PossessionOptions {
   /** This API's identifier, or several; `aud` must be one of them or contain one (RFC 9068 section 4). */
   audience: string | readonly string[]
   /** Signature algorithms to accept. Default: all asymmetric ones of {@link Algorithm}. */
@@ -91,8 +92,9 @@ export interface IssuersOptions extends Omit<TokenOptions, (typeof ISSUER_OPTION
  * keys: signature, `typ`, `iss`, `aud`, `exp`, `iat`, `nbf` (RFC 9068 section 4, RFC 8725 section 3). The keys are
  * fetched when the first token needs them, or by `ready()`.
  *
- * Does not check scopes or claims (the policy does), nor whether the issuer has revoked a token since. Accepts no token
- * that is bound to a key (`cnf`), and none that can be told to be an ID token or a refresh token.
+ * Does not check scopes or claims (the policy does), nor whether the issuer has revoked a token since. A token that is
+ * bound to a key (`cnf`) is accepted with the proof of its possession only, where `dpop` or `certificates` say so; none
+ * is that can be told to be an ID token or a refresh token.
  * @throws {ConfigurationError} at once, if `issuer` is no https URL (http on loopback), `audience` is empty, or an
  *   option is unknown or out of range. A bad token never throws: it becomes a denial with a {@link DenialCode}.
  * @typeParam Claims what the issuer puts into its tokens; taken from the document's `x-token` where it has one.
@@ -153,8 +155,13 @@ function discoveredIssuer(discovery: Discovery, { rules, keys }: IssuerSettings,
 }
 
 function verifierOf(issuers: readonly TrustedIssuer[], settings: VerifierSettings): Verifier {
+  const { presentation } = settings
   return {
     kind: 'bearer',
+    ...presentation,
+    get issuers() {
+      return issuers.flatMap(one => one.keys.issuer() ?? [])
+    },
     verify: tokenVerifier(issuers, settings, systemClock),
     async ready() {
       const outcomes = await Promise.allSettled(issuers.map(one => one.keys.ready(one.rules.algorithms)))

@@ -18,8 +18,8 @@ export interface HttpSchemeOptions<Principal> extends PrincipalOptions<Principal
  * gets what follows the scheme's name in `Authorization`, as it was sent, and returns the principal, which the handler
  * finds in `auth`, or something falsy. All of the scheme's own rules are for it to check: nothing is parsed before it.
  *
- * Not for `bearer` and `basic`, which have verifiers of their own, nor for `dpop`, whose proofs are not supported yet.
- * When `verify` throws or rejects, the request is refused.
+ * Not for `bearer` and `basic`, which have verifiers of their own, nor for `dpop`, whose proofs `bearer()` checks. When
+ * `verify` throws or rejects, the request is refused.
  * @throws {ConfigurationError} at once, if `scheme` is one of these or no name, `verify` is no function, or `challenge`
  *   does not begin with the scheme's name.
  * @example httpScheme('Digest', credentials => digests.check(credentials), { challenge: () => digests.challenge() })
@@ -48,7 +48,7 @@ export function httpScheme<const Scheme extends string, Principal>(
 const OTHERS: { readonly [scheme: string]: string } = {
   bearer: 'use bearer({ issuer, audience })',
   basic: 'use basic(findUser)',
-  dpop: 'its proofs are not supported yet',
+  dpop: 'use bearer({ issuer, audience, dpop: true })',
 }
 
 function demandScheme(scheme: unknown): void {

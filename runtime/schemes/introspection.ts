@@ -7,13 +7,13 @@ import { introspectingVerifier } from '../tokens/introspecting-verifier.js'
 import { introspection as introspectionAt } from '../tokens/introspection.js'
 import type { Fetch } from '../tokens/issuer-document.js'
 import { issuerKeys } from '../tokens/keys.js'
-import { proveNothing } from '../tokens/possession.js'
 import { signedAnswerReader } from '../tokens/signed-introspection.js'
 import { ConfigurationError, type Token, type Verifier } from '../verifier.js'
 import { demandUrl, numberOption, refuseUnknownOptions } from './options.js'
+import { POSSESSION_OPTIONS, type PossessionOptions } from './possession-options.js'
 import { issuerSettings, verifierSettings } from './token-options.js'
 
-export interface IntrospectionOptions {
+export interface IntrospectionOptions extends PossessionOptions {
   /**
    * Issuer identifier of the authorization server. Where an answer has `iss`, it must equal it exactly; the metadata
    * that name the endpoint must as well (RFC 8414).
@@ -55,12 +55,13 @@ export interface IntrospectionCacheOptions {
 }
 
 const OPTIONS = ['issuer', 'endpoint', 'client', 'audience', 'clockTolerance', 'scopeClaims', 'signed', 'cache']
-const ALL_OPTIONS = [...OPTIONS, 'timeout', 'fetch']
+const ALL_OPTIONS = [...OPTIONS, ...POSSESSION_OPTIONS, 'timeout', 'fetch']
 
 /**
  * Verifies access tokens from `Authorization: Bearer`, of whatever form, by asking their authorization server about each
  * (RFC 7662): `active` must be `true`; `token_type`, `iss`, `aud`, `exp`, `iat`, `nbf`, `sub` are held to the rules of
- * {@link bearer} where the answer has them, `aud` always. A token that is bound to a key (`cnf`) is refused.
+ * {@link bearer} where the answer has them, `aud` always. A token that is bound to a key (`cnf`) is accepted with the
+ * proof of its possession only, where `dpop` or `certificates` say so.
  *
  * One question at a time for each token, 64 in all; while the server is out of reach, requests are answered with 503 at
  * once. Nothing is remembered between requests unless `cache` says so. Does not check scopes or claims (the policy does).
@@ -85,7 +86,12 @@ export function introspection<Claims extends Token = Token>(options: Introspecti
     ...(options.scopeClaims !== undefined && { scopeClaims: options.scopeClaims }),
   })
   const { clockTolerance, scopeClaims } = rules
-  const { fetch } = verifierSettings(where, options.fetch === undefined ? {} : { fetch: options.fetch })
+  const { dpop = false, certificates = false } = options
+  const { fetch, provePossession, presentation } = verifierSettings(where, {
+    dpop,
+    certificates,
+    ...(options.fetch !== undefined && { fetch: options.fetch }),
+  })
   const client = clientAuthentication(where, options.client, issuer, systemClock)
   const discovery = discoveryOfIssuer(issuer)
   const readSigned =
@@ -110,14 +116,14 @@ export function introspection<Claims extends Token = Token>(options: Introspecti
       audience,
       clockTolerance,
       scopeClaims,
-      provePossession: proveNothing,
+      provePossession,
       cache: cacheSettings(where, options.cache),
       timeout,
     },
     systemClock,
   )
   // The document says what its tokens hold (`x-token`); it is not checked here.
-  return { kind: 'bearer', ...verifier } as Verifier<Claims>
+  return { kind: 'bearer', issuers: [issuer], ...presentation, ...verifier } as Verifier<Claims>
 }
 
 function audiences(where: string, audience: unknown): readonly string[] | false {

@@ -13,17 +13,18 @@ import type { TokenRules, TokenVerifierSettings } from '../tokens/verify.js'
 import { ConfigurationError } from '../verifier.js'
 import type { CacheOptions, IssuerOptions, KeyOptions, TokenOptions } from './bearer.js'
 import { numberOption, refuseUnknownOptions } from './options.js'
+import { POSSESSION_OPTIONS, type PossessionSettings, possessionSettings } from './possession-options.js'
 
 /** Options that are rules for the tokens of one issuer. */
 export const ISSUER_OPTIONS = ['audience', 'algorithms', 'clients', 'clockTolerance', 'keys', 'scopeClaims'] as const
 
 /** Options that one verifier has, however many issuers. */
-export const VERIFIER_OPTIONS = ['cache', 'fetch'] as const
+export const VERIFIER_OPTIONS = [...POSSESSION_OPTIONS, 'cache', 'fetch'] as const
 
 export const TOKEN_OPTIONS = [...ISSUER_OPTIONS, ...VERIFIER_OPTIONS] as const
 
 /** Options that were checked, with defaults filled in. */
-export interface VerifierSettings extends TokenVerifierSettings {
+export interface VerifierSettings extends TokenVerifierSettings, PossessionSettings {
   readonly fetch: Fetch
 }
 
@@ -37,12 +38,14 @@ export interface IssuerSettings {
 /** @throws {ConfigurationError} */
 export function verifierSettings(
   where: string,
-  { cache, fetch }: Pick<TokenOptions, 'cache' | 'fetch'>,
+  options: Pick<TokenOptions, (typeof VERIFIER_OPTIONS)[number]>,
 ): VerifierSettings {
+  const { cache, fetch } = options
   if (fetch !== undefined && typeof fetch !== 'function') {
     throw new ConfigurationError(`${where}: 'fetch' must be a function like the global fetch`)
   }
   return {
+    ...possessionSettings(where, options),
     cache: cache === false ? false : cacheLimits(where, cache),
     // Looked up at each use, so that what replaces the global one later (instrumentation) is used.
     fetch: fetch ?? ((input, init) => globalThis.fetch(input, init)),

@@ -71,7 +71,7 @@ export function readCompact(
 }
 
 /** `undefined` unless the text is the one base64url spelling of its bytes: a token has one form, not several. */
-function decode(text: string): Uint8Array | undefined {
+export function decode(text: string): Uint8Array | undefined {
   if (!/^[A-Za-z0-9_-]*$/.test(text)) return undefined
   // Only the last character may hold bits that are not used, or be one too many.
   const rest = text.slice(text.length - (text.length % 4))

@@ -34,6 +34,8 @@ export interface IssuerKeys {
    * good, so that an unknown key may be looked for?
    */
   find(query: KeyQuery, worthAsking: () => boolean): KeyAnswer | Promise<KeyAnswer>
+  /** Who publishes them, as far as that is known yet; nobody does with a secret. */
+  issuer(): string | undefined
   /** Resolves when there are keys for one of the algorithms. @throws {IssuerFault} with what is wrong. */
   ready(algorithms: readonly string[]): Promise<void>
 }
@@ -168,6 +170,10 @@ export function issuerKeys(discovery: Discovery, settings: KeySettings, fetch: F
       const renewed = renew()
       return renewed === undefined ? find(query, worthAsking, came) : renewed.then(() => find(query, worthAsking, came))
     },
+    issuer() {
+      const [only, ...others] = discovery.issuers
+      return others.length === 0 ? only : held?.metadata.issuer
+    },
     async ready(algorithms) {
       await renew()
       const keys = usableKeys()
@@ -181,7 +187,7 @@ export function issuerKeys(discovery: Discovery, settings: KeySettings, fetch: F
 /** One secret that the issuer and this API share; nobody is asked for anything. */
 export function secretKey(secret: Uint8Array): IssuerKeys {
   const answer = { key: createSecretKey(secret) }
-  return { find: () => answer, ready: async () => {} }
+  return { find: () => answer, issuer: () => undefined, ready: async () => {} }
 }
 
 function unexpectedIssuer(): Denial {

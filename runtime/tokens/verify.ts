@@ -9,7 +9,7 @@ import { ALGORITHM_NOT_ALLOWED, MAX_LENGTH, readCompact, type UnverifiedToken } 
 import { jsonCopy, jsonWeight } from './json-copy.js'
 import type { JsonObject } from './json-object.js'
 import type { IssuerKeys, KeyAnswer, KeyQuery } from './keys.js'
-import { type ProvePossession, proveNothing } from './possession.js'
+import type { ProvePossession } from './possession.js'
 import { scopesOf } from './scopes-of.js'
 import { signatureHolds } from './signature.js'
 
@@ -29,8 +29,7 @@ export interface TrustedIssuer {
 
 export interface TokenVerifierSettings {
   readonly cache: CacheLimits | false
-  /** Default: a token that is bound to a key is refused. */
-  readonly provePossession?: ProvePossession
+  readonly provePossession: ProvePossession
 }
 
 /** A token that is refused is a denial; nothing is ever thrown. */
@@ -58,7 +57,7 @@ const never = () => false
  */
 export function tokenVerifier(
   issuers: readonly TrustedIssuer[],
-  { cache: limits, provePossession = proveNothing }: TokenVerifierSettings,
+  { cache: limits, provePossession }: TokenVerifierSettings,
   clock: Clock,
 ): VerifyToken {
   const byName = new Map<unknown, TrustedIssuer>(issuers.flatMap(one => one.names.map(name => [name, one])))

@@ -197,14 +197,17 @@ info: { title: T, version: '1' }
 security: []
 paths:
   /one: { get: { operationId: one, responses: { '204': { description: Done } } } }
-  /two: { get: { operationId: two, security: [{ proof: [] }], responses: { '204': { description: Done } } } }
-components: { securitySchemes: { proof: { type: http, scheme: DPoP } } }
+  /two:
+    post:
+      operationId: two
+      requestBody: { content: { multipart/mixed: { schema: { type: object } } } }
+      responses: { '204': { description: Done } }
 `
   test('are left out on request, and counted', async () => {
     const work = workspace({ 'specs/openapi.yaml': document })
     const { status, stdout, stderr } = await work.run('generate', '--rule', 'feature-unsupported=warn')
     expect(status).toBe(0)
-    expect(stderr).toContain('warning operation-skipped: GET /two is left out')
+    expect(stderr).toContain('warning operation-skipped: POST /two is left out')
     expect(stdout).toMatch(/\n1 operation, 1 operation left out\. 9 files written, 0 unchanged\.\n$/)
     for (const name of ['policies.ts', 'handlers.ts', 'validators.ts'])
       expect(work.text(`generated/${name}`)).not.toContain('two')

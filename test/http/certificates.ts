@@ -18,6 +18,8 @@ export interface Wanted {
   /** Its validity, in seconds from now. Default: from an hour ago until in an hour. */
   readonly from?: number
   readonly to?: number
+  /** Names of hosts that it is good for as a server's, beside 127.0.0.1. */
+  readonly hosts?: readonly string[]
   /** Bytes of an extension that nobody knows. */
   readonly padding?: number
 }
@@ -29,13 +31,17 @@ export function issueCertificate({
   ca = false,
   from = -3600,
   to = 3600,
+  hosts = [],
   padding = 0,
 }: Wanted): Issued {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const signer: KeyObject = issuer ? createPrivateKey(issuer.key) : privateKey
   const algorithm = sequence(oid(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02))
   const constraints = extension([0x55, 0x1d, 0x13], sequence(...(ca ? [der(0x01, Buffer.of(0xff))] : [])))
-  const address = extension([0x55, 0x1d, 0x11], sequence(der(0x87, Buffer.of(127, 0, 0, 1))))
+  const address = extension(
+    [0x55, 0x1d, 0x11],
+    sequence(der(0x87, Buffer.of(127, 0, 0, 1)), ...hosts.map(one => der(0x82, Buffer.from(one)))),
+  )
   const body = sequence(
     der(0xa0, der(0x02, Buffer.of(2))),
     der(0x02, Buffer.concat([Buffer.of(0x01), randomBytes(8)])),

@@ -204,7 +204,7 @@ describe('at start', () => {
     [['Digest auth', verify], 'httpScheme() wants the name'],
     [['Bearer', verify], 'httpScheme() is not for Bearer: use bearer({ issuer, audience })'],
     [['BASIC', verify], 'httpScheme() is not for BASIC: use basic(findUser)'],
-    [['DPoP', verify], 'httpScheme() is not for DPoP: its proofs are not supported yet'],
+    [['DPoP', verify], 'httpScheme() is not for DPoP: use bearer({ issuer, audience, dpop: true })'],
     [['Digest'], 'httpScheme() wants a function (credentials, request) => principal'],
     [['Digest', verify, { realm: 'api' }], 'httpScheme() has no option "realm"'],
     [['Digest', verify, { challenge: 'Digest\nx' }], `httpScheme(): 'challenge' must be of visible ASCII`],

@@ -12,6 +12,7 @@ export interface Handlers {
   getQuery: Handler<paths['/query']['get'], { keyInQuery: Principals['keyInQuery'] }>
   getCookie: Handler<paths['/cookie']['get'], { keyInCookie: Principals['keyInCookie'] }>
   getDigest: Handler<paths['/digest']['get'], { digest: Principals['digest'] }>
+  getDpop: Handler<paths['/dpop']['get'], { dpop: Token }>
   /** Twice the same certificate, as two schemes */
   getCertificate: Handler<paths['/certificate']['get'], { certificate: Principals['certificate']; employee: Principals['employee'] }>
   /** The token's claims are typed by the document, and narrowed by the rule */

@@ -11,6 +11,7 @@ export const securitySchemes = {
   keyInQuery: { type: 'apiKey', in: 'query', name: 'key of "mine"' },
   keyInCookie: { type: 'apiKey', in: 'cookie', name: 'key' },
   digest: { type: 'http', scheme: 'digest' },
+  dpop: { type: 'http', scheme: 'dpop' },
   certificate: { type: 'mutualTLS' },
   employee: { type: 'mutualTLS' },
   typed: { type: 'http', scheme: 'bearer' },
@@ -35,6 +36,8 @@ export const policies = {
   getCookie: { security: [{ keyInCookie: [] }] },
   /** GET /digest */
   getDigest: { security: [{ digest: ['reader'] }] },
+  /** GET /dpop */
+  getDpop: { security: [{ dpop: ['reader'] }] },
   /** GET /certificate */
   getCertificate: { security: [{ certificate: ['reader'], employee: [] }] },
   /** GET /typed */

@@ -8,7 +8,7 @@ import { validators } from './validators.js'
 
 /** What the document asks of you: a verifier per security scheme, a function per `$check`. */
 export interface RouterOptions extends GateOptions {
-  schemes: { bearer: Verifier; basic: Verifier<Principals['basic'], 'basic'>; oauth2: Verifier; 'open-id.connect': Verifier | DiscoveredVerifier; keyInHeader: Verifier<Principals['keyInHeader'], 'apiKey'>; keyInQuery: Verifier<Principals['keyInQuery'], 'apiKey'>; keyInCookie: Verifier<Principals['keyInCookie'], 'apiKey'>; digest: HttpVerifier<Principals['digest'], 'digest'>; certificate: CertificateVerifier<Principals['certificate']>; employee: CertificateVerifier<Principals['employee']>; typed: Verifier<Token & components['schemas']['Access.Token']>; typedByDiscovery: Verifier<Token & components['schemas']['Access.Token']> | DiscoveredVerifier<Token & components['schemas']['Access.Token']> }
+  schemes: { bearer: Verifier; basic: Verifier<Principals['basic'], 'basic'>; oauth2: Verifier; 'open-id.connect': Verifier | DiscoveredVerifier; keyInHeader: Verifier<Principals['keyInHeader'], 'apiKey'>; keyInQuery: Verifier<Principals['keyInQuery'], 'apiKey'>; keyInCookie: Verifier<Principals['keyInCookie'], 'apiKey'>; digest: HttpVerifier<Principals['digest'], 'digest'>; dpop: Verifier; certificate: CertificateVerifier<Principals['certificate']>; employee: CertificateVerifier<Principals['employee']>; typed: Verifier<Token & components['schemas']['Access.Token']>; typedByDiscovery: Verifier<Token & components['schemas']['Access.Token']> | DiscoveredVerifier<Token & components['schemas']['Access.Token']> }
 }
 
 export function createRouter(handlers: Handlers, options: RouterOptions): Router {
@@ -21,6 +21,7 @@ export function createRouter(handlers: Handlers, options: RouterOptions): Router
   gate.get('/query', policies.getQuery, validators.getQuery, handlers.getQuery)
   gate.get('/cookie', policies.getCookie, validators.getCookie, handlers.getCookie)
   gate.get('/digest', policies.getDigest, validators.getDigest, handlers.getDigest)
+  gate.get('/dpop', policies.getDpop, validators.getDpop, handlers.getDpop)
   gate.get('/certificate', policies.getCertificate, validators.getCertificate, handlers.getCertificate)
   gate.get('/typed', policies.getTyped, validators.getTyped, handlers.getTyped)
   gate.get('/typed-or-not', policies.getTypedOrNot, validators.getTypedOrNot, handlers.getTypedOrNot)
