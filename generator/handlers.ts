@@ -109,7 +109,7 @@ function namesNow(
   const places = new Map(operations.map(({ id, method, path }) => [`${method} ${literal(path)}`, id]))
   const unwritten = operations
     .map(one => one.id)
-    .filter(id => /=> *notImplemented_*\(\)/.test(files[`${id}.ts`] ?? existing[`${id}.ts`] ?? ''))
+    .filter(id => /(=|=>) *notImplemented_*\(\)/.test(files[`${id}.ts`] ?? existing[`${id}.ts`] ?? ''))
   const gone = new Set(orphans.map(one => one.operation))
   return operation => {
     const name = places.get(former.get(operation) ?? '')

@@ -177,8 +177,8 @@ describe('a new stub comes to the index in the form that it has', () => {
     expect(files[`index.${ending}`]).toBe(`export const one = 1\nexport { two } from './two.${runs}'\n`)
     expect(files[`two.${ending}`]).toBe(
       ending === 'mts'
-        ? `import { notImplemented } from 'gatewright/runtime'\n${TYPES}\nexport const two: Handlers['two'] = () => notImplemented()\n`
-        : `import { notImplemented } from 'gatewright/runtime'\n\n/** @type {import('${MODULE}').Handlers['two']} */\nexport const two = () => notImplemented()\n`,
+        ? `import { notImplemented } from 'gatewright/runtime'\n${TYPES}\nexport const two: Handlers['two'] = notImplemented()\n`
+        : `import { notImplemented } from 'gatewright/runtime'\n\n/** @type {import('${MODULE}').Handlers['two']} */\nexport const two = notImplemented()\n`,
     )
   })
 

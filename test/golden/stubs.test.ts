@@ -10,7 +10,7 @@ ${ids.map(id => `  /${id}: { get: { operationId: ${id}, responses: { '204': { de
 const stub = (id: string) => `import { notImplemented } from 'gatewright/runtime'
 import type { Handlers } from '../generated/handlers.js'
 
-export const ${id}: Handlers['${id}'] = () => notImplemented()
+export const ${id}: Handlers['${id}'] = notImplemented()
 `
 
 const handlersOf = (work: Workspace) =>
@@ -152,7 +152,7 @@ export   const other : Handlers [ 'other' ]=async()=>{return{status:204}};;
     const text = work.text('handlers/one.ts')
     expect(isKept(edited, text)).toBe(true)
     expect(
-      text.endsWith("// the end, without a line end\nexport const one: Handlers['one'] = () => notImplemented()\n"),
+      text.endsWith("// the end, without a line end\nexport const one: Handlers['one'] = notImplemented()\n"),
     ).toBe(true)
     expect(text).toContain('notImplemented } from')
     expect(text.match(/Handlers \} from/g)).toHaveLength(1)
@@ -189,7 +189,7 @@ export   const other : Handlers [ 'other' ]=async()=>{return{status:204}};;
     await work.run('generate', 'openapi.yaml')
     const text = work.text('handlers/one.ts')
     expect(isKept(file, text)).toBe(true)
-    expect(text).toMatch(/export const one: Handlers_\['one'\] = \(\) => notImplemented_\(\)\n$/)
+    expect(text).toMatch(/export const one: Handlers_\['one'\] = notImplemented_\(\)\n$/)
   })
 
   test('uses the imports that it finds, by whatever name', async () => {
@@ -199,7 +199,7 @@ export type Mine = Token
 `
     const work = workspace({ 'openapi.yaml': document('one'), 'handlers/one.ts': file })
     await work.run('generate', 'openapi.yaml')
-    expect(work.text('handlers/one.ts')).toBe(`${file}export const one: H['one'] = () => later()\n`)
+    expect(work.text('handlers/one.ts')).toBe(`${file}export const one: H['one'] = later()\n`)
   })
 })
 

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import express from 'express'
-import { apiKey, basic, bearer, createGate, type Decided, type GateOptions } from 'gatewright/runtime'
+import { apiKey, basic, bearer, createGate, type Decided, type GateOptions, notImplemented } from 'gatewright/runtime'
 import { type LocalClaims, type LocalIssuer, startLocalIssuer } from 'gatewright/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { generate } from '../../generator/index.js'
@@ -44,6 +44,7 @@ async function serve(
     ...stubs,
     ...Object.fromEntries(names.map(name => [name, echo])),
     deleteUser: () => ({ status: 204 }),
+    isUnfinished: async () => notImplemented(),
     throwsError: async () => {
       throw new Error('secret detail')
     },
@@ -472,8 +473,11 @@ describe('a decision hook that fails', () => {
 })
 
 describe('handlers', () => {
-  test('a stub answers 501', async () => {
-    const { status, text } = await send(origin, '/stub', await withToken())
+  test.each([
+    ['a stub answers', '/stub'],
+    ['a handler may answer as one', '/unfinished'],
+  ])('%s 501', async (_, path) => {
+    const { status, text } = await send(origin, path, await withToken())
     expect([status, JSON.parse(text)]).toEqual([
       501,
       problem(501, 'Not Implemented', { detail: 'This operation is not implemented yet.' }),

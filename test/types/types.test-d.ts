@@ -93,8 +93,12 @@ describe('requests and replies', () => {
     put(() => ({ status: 200, body: { name: 'a' } }))
     put(async () => ({ status: 404 }))
     put(() => ({ status: 418, body: { title: 'teapot' }, contentType: 'application/problem+json' }))
+    put(notImplemented())
     put(() => notImplemented())
+    put(async ({ res }) => (res.headersSent ? undefined : notImplemented()))
     put(({ res }) => void res.end())
+    // @ts-expect-error: it stands for a handler or for a reply, and for nothing else
+    put(() => ({ status: 200, body: { name: notImplemented() } }))
     // @ts-expect-error: a member is missing
     put(() => ({ status: 200, body: { size: 1 } }))
     // @ts-expect-error: 404 has no body

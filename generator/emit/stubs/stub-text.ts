@@ -14,11 +14,10 @@ export function stubLines(
   notImplemented: string,
   suffix: string,
 ): string[] {
-  if (!isScript(suffix))
-    return [`export const ${operation}: ${handlers}[${literal(operation)}] = () => ${notImplemented}()`]
+  if (!isScript(suffix)) return [`export const ${operation}: ${handlers}[${literal(operation)}] = ${notImplemented}()`]
   return [
     `/** @type {import(${literal(handlersModule)}).Handlers[${literal(operation)}]} */`,
-    `export const ${operation} = () => ${notImplemented}()`,
+    `export const ${operation} = ${notImplemented}()`,
   ]
 }
 
