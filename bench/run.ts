@@ -1,5 +1,6 @@
 import { benchDocuments } from './documents.js'
 import { benchGenerate, benchGrowth } from './generate.js'
+import { benchGuards } from './guards.js'
 import { benchRoutes } from './routes.js'
 import { benchStart } from './start.js'
 import { benchTypeCheck } from './type-check.js'
@@ -10,6 +11,7 @@ const BENCHES: { readonly [name: string]: () => void | Promise<void> } = {
   'type-check': () => benchTypeCheck(),
   start: () => benchStart(),
   routes: () => benchRoutes(),
+  guards: () => benchGuards(),
   documents: benchDocuments,
 }
 

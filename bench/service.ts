@@ -9,6 +9,14 @@ import { expressPath, parsePath } from '../runtime/path.js'
  * `gatewright.js`, and `express.js`, which has as many plain routes and guards nothing. Both answer `{"ok":true}`.
  */
 export async function buildServices(folder: string, document: string): Promise<ApiModel> {
+  const model = await compileGenerated(folder, document)
+  writeFileSync(join(folder, 'gatewright.js'), gatewrightService(model))
+  writeFileSync(join(folder, 'express.js'), expressService(model))
+  return model
+}
+
+/** Generates for a document; what is emitted stands in `folder/compiled` as JavaScript. */
+export async function compileGenerated(folder: string, document: string): Promise<ApiModel> {
   const { model, diagnostics } = await generate({
     document,
     out: join(folder, 'generated'),
@@ -23,8 +31,6 @@ export async function buildServices(folder: string, document: string): Promise<A
     mkdirSync(join(folder, 'compiled'), { recursive: true })
     writeFileSync(join(folder, 'compiled', name.replace(/\.ts$/, '.js')), outputText)
   }
-  writeFileSync(join(folder, 'gatewright.js'), gatewrightService(model))
-  writeFileSync(join(folder, 'express.js'), expressService(model))
   return model
 }
 

@@ -5,7 +5,7 @@ import { BEARER, type Refusal, sendRefusal } from './challenge.js'
 import { ownClaim, ruleMet } from './claims.js'
 import { credentialReader } from './credentials.js'
 import { decide } from './decide.js'
-import { singleLayerRouter } from './express.js'
+import { routerAround } from './express.js'
 import { splitTarget } from './path.js'
 import type { ClaimRule, JsonPrimitive } from './policy.js'
 import { bearer } from './schemes/bearer.js'
@@ -53,7 +53,7 @@ export function auth0<Claims extends Token = Token>(options: Auth0ApiOptions = {
  */
 export function createAuth0Api(options: Auth0ApiOptions = {}): Router {
   const verifier = auth0(options)
-  return singleLayerRouter((request, _response, next) => {
+  return routerAround((request, _response, next) => {
     verifiers.set(request, verifier)
     request.auth0 = {}
     next()
@@ -74,7 +74,7 @@ export function requiresAuth(options: RequiresAuthOptions = {}): RequestHandler 
     const { query } = splitTarget(request.url)
     const decision = await decide(
       {
-        alternatives: [[{ scheme: 'auth0', read: readBearer, verifier, scopes, challengers: [BEARER] }]],
+        alternatives: [[{ scheme: 'auth0', slot: 0, read: readBearer, verifier, scopes, challengers: [BEARER] }]],
         anonymous: false,
       },
       { request, query, params: {}, runCheck: () => false, claimsStatus: 401, nameClaims: false },

@@ -11,6 +11,7 @@ import {
   toValue,
   type Value,
 } from './body-values.js'
+import type { Eventual } from './eventual.js'
 import { type BodyKind, kindOf, type MediaRange, parseMediaType, specificity } from './media-types.js'
 import { Refusal } from './multipart.js'
 import { readMultipart } from './multipart-body.js'
@@ -40,14 +41,16 @@ const NO_BODY: Body = { ok: true, body: undefined }
  * read.
  * @throws {Error} if something before the router consumed the body and left nothing usable in `req.body`.
  */
-export async function readBody(
-  validator: OperationValidator,
+export function readBody(
+  { body: shape }: OperationValidator,
   req: BodyRequest,
   res: ServerResponse,
   limits: BodyLimits,
-): Promise<Body> {
-  const shape = validator.body
-  if (shape === undefined) return NO_BODY
+): Eventual<Body> {
+  return shape === undefined ? NO_BODY : receive(shape, req, res, limits)
+}
+
+async function receive(shape: BodyShape, req: BodyRequest, res: ServerResponse, limits: BodyLimits): Promise<Body> {
   if (!hasBody(req)) return missing(shape)
   const choice = choose(shape, req.headers['content-type'] ?? '')
   if (choice === undefined) return refuse(unsupported(shape, req))

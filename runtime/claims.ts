@@ -1,3 +1,4 @@
+import { after, type Eventual } from './eventual.js'
 import type { CheckRule, ClaimDemands, ClaimRule, JsonPrimitive } from './policy.js'
 
 export type PathParameters = Readonly<Record<string, string>>
@@ -93,19 +94,19 @@ export interface UnmetClaim {
 export type RunCheck = (name: string) => unknown
 
 /** What keeps `claims` from meeting one of `demands` (OR over AND); nothing when one is met. */
-export async function unmetClaim(
+export function unmetClaim(
   demands: readonly ClaimDemands[],
   claims: object,
   params: PathParameters,
   runCheck: RunCheck,
-): Promise<UnmetClaim | undefined> {
-  let first: UnmetClaim | undefined
-  for (const demand of demands) {
-    const unmet = unmetRule(demand, claims, params) ?? (await unmetCheck(demand, runCheck))
-    if (!unmet) return undefined
-    first ??= unmet
-  }
-  return first ?? { reason: 'no claim rule can be met' }
+): Eventual<UnmetClaim | undefined> {
+  const [demand, ...others] = demands
+  if (!demand) return { reason: 'no claim rule can be met' }
+  return after(unmetRule(demand, claims, params) ?? unmetCheck(demand, runCheck), unmet => {
+    if (!unmet || others.length === 0) return unmet
+    // Of several that are not met, the first is told.
+    return after(unmetClaim(others, claims, params, runCheck), another => another && unmet)
+  })
 }
 
 function unmetRule(demand: ClaimDemands, claims: object, params: PathParameters): UnmetClaim | undefined {
@@ -118,8 +119,11 @@ function unmetRule(demand: ClaimDemands, claims: object, params: PathParameters)
   return undefined
 }
 
-async function unmetCheck(demand: ClaimDemands, runCheck: RunCheck): Promise<UnmetClaim | undefined> {
-  if (!Object.hasOwn(demand, '$check')) return undefined
+function unmetCheck(demand: ClaimDemands, runCheck: RunCheck): Eventual<UnmetClaim | undefined> {
+  return Object.hasOwn(demand, '$check') ? unmetByCheck(demand, runCheck) : undefined
+}
+
+async function unmetByCheck(demand: ClaimDemands, runCheck: RunCheck): Promise<UnmetClaim | undefined> {
   const rule = demand.$check as CheckRule
   const name = typeof rule === 'string' ? rule : rule.name
   try {

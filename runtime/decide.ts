@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { type Challenger, type Refusal, refusing } from './challenge.js'
 import { type PathParameters, type RunCheck, type UnmetClaim, unmetClaim } from './claims.js'
 import type { Found, ReadCredential } from './credentials.js'
+import { after, type Eventual, isPromised } from './eventual.js'
 import type { ClaimDemands, ScopeDemand } from './policy.js'
 import { scopesMet, scopesNamed } from './scopes.js'
 import {
@@ -17,6 +18,8 @@ import {
 /** One scheme of an alternative, ready to be asked. */
 export interface Requirement {
   readonly scheme: string
+  /** A number of the scheme, among those of its policy. */
+  readonly slot: number
   readonly read: ReadCredential
   readonly verifier: AnyVerifier
   readonly scopes: ScopeDemand
@@ -56,116 +59,166 @@ export type Decision = Grant | ({ readonly granted: false } & Refusal)
 
 /**
  * May this request pass? Alternatives are tried in the document's order, those only whose credentials were all sent;
- * each scheme is verified once at most. A refusal is that of the alternative that came closest.
+ * each scheme is verified once at most. A refusal is that of the alternative that came closest. Decided at once unless
+ * a verifier or a check has to wait for something. Rejects if `asked` throws, and never for a credential.
  */
-export async function decide(demands: Demands, asked: Asked): Promise<Decision> {
+export function decide(demands: Demands, asked: Asked): Eventual<Decision> {
   const found = findCredentials(demands, asked)
-  const repeated = demands.alternatives.flat().find(one => found.get(one.scheme) === 'repeated')
-  if (repeated) return refuse({ denial: deny('invalid_request'), challengers: repeated.challengers })
-
-  const verified = new Map<string, Verification<unknown>>()
-  let closest: Refusal | undefined
-  for (const alternative of demands.alternatives) {
-    if (!alternative.every(one => typeof found.get(one.scheme) === 'object')) continue
-    const decision = await judge(alternative, found, verified, demands.claims, asked)
-    if (decision.granted) return decision
-    if (!closest || rank(decision.denial) > rank(closest.denial)) closest = decision
+  if (found.includes('repeated')) {
+    const repeated = demands.alternatives.flat().find(one => found[one.slot] === 'repeated')
+    return refuse({ denial: deny('invalid_request'), challengers: repeated?.challengers ?? [] })
   }
-  if (closest) return refuse(closest)
+  return tryFrom(0, undefined, { demands, asked, found, verified: [] })
+}
+
+/** One request's credentials, and what was found out about them, by the slots of their schemes. */
+interface Inquiry {
+  readonly demands: Demands
+  readonly asked: Asked
+  readonly found: readonly Found[]
+  readonly verified: Verification<unknown>[]
+}
+
+/** @param closest the refusal of the alternatives before that came closest. */
+function tryFrom(first: number, closest: Refusal | undefined, inquiry: Inquiry): Eventual<Decision> {
+  const { demands, found } = inquiry
+  let nearest = closest
+  for (let index = first; index < demands.alternatives.length; index++) {
+    const alternative = demands.alternatives[index] as readonly Requirement[]
+    if (!alternative.every(one => typeof found[one.slot] === 'object')) continue
+    const decision = judge(alternative, inquiry)
+    if (isPromised(decision)) {
+      const before = nearest
+      return decision.then(one => (one.granted ? one : tryFrom(index + 1, closer(before, one), inquiry)))
+    }
+    if (decision.granted) return decision
+    nearest = closer(nearest, decision)
+  }
+  if (nearest) return refuse(nearest)
   // Anonymous is nobody's credential at all: one that was sent and is of no use is a refusal.
-  if (demands.anonymous && [...found.values()].every(one => one === 'nothing'))
-    return { granted: true, auth: undefined }
+  if (demands.anonymous && found.every(one => one === 'nothing')) return { granted: true, auth: undefined }
   return refuse({
     denial: deny('no_credentials'),
     challengers: demands.alternatives.flat().flatMap(one => one.challengers),
   })
 }
 
-function findCredentials({ alternatives }: Demands, { request, query }: Asked): Map<string, Found> {
-  const found = new Map<string, Found>()
+function closer(one: Refusal | undefined, other: Refusal): Refusal {
+  return !one || rank(other.denial) > rank(one.denial) ? other : one
+}
+
+function findCredentials({ alternatives }: Demands, { request, query }: Asked): Found[] {
+  const found: Found[] = []
   for (const alternative of alternatives) {
-    for (const { scheme, read } of alternative) if (!found.has(scheme)) found.set(scheme, read(request, query))
+    for (const { slot, read } of alternative) found[slot] ??= read(request, query)
   }
   return found
 }
 
-async function judge(
+function judge(alternative: readonly Requirement[], inquiry: Inquiry): Eventual<Decision> {
+  return after(verifyFrom(0, alternative, inquiry), refusal => refusal ?? judgeVerified(alternative, inquiry))
+}
+
+/** Verifies all schemes of an alternative; a refusal at the first whose credential is bad. */
+function verifyFrom(
+  first: number,
   alternative: readonly Requirement[],
-  found: ReadonlyMap<string, Found>,
-  verified: Map<string, Verification<unknown>>,
-  claims: readonly ClaimDemands[] | undefined,
-  asked: Asked,
-): Promise<Decision> {
+  inquiry: Inquiry,
+): Eventual<Decision | undefined> {
+  const { verified, found } = inquiry
+  for (let index = first; index < alternative.length; index++) {
+    const requirement = alternative[index] as Requirement
+    const { slot } = requirement
+    const result = verified[slot] ?? verify(requirement, found[slot], inquiry.asked.request)
+    if (isPromised(result)) {
+      return result.then(settled => {
+        verified[slot] = settled
+        return verifyFrom(index, alternative, inquiry)
+      })
+    }
+    verified[slot] = result
+    if (!result.granted) return refuse({ denial: result, challengers: refusedBy(requirement, inquiry) })
+  }
+  return undefined
+}
+
+/** Scopes and claims, of credentials that are all good. */
+function judgeVerified(alternative: readonly Requirement[], inquiry: Inquiry): Eventual<Decision> {
+  const { asked, verified, demands } = inquiry
   const auth: Record<string, unknown> = Object.create(null)
-  const holders: { readonly requirement: Requirement; readonly scopes: readonly string[] }[] = []
   let token: Token | undefined
   let nonce: string | undefined
   for (const requirement of alternative) {
-    const result = verified.get(requirement.scheme) ?? (await verify(requirement, found, asked.request))
-    verified.set(requirement.scheme, result)
-    if (!result.granted) return refuse({ denial: result, challengers: refusedBy(requirement, found) })
-    nonce ??= result.nonce
+    const result = verified[requirement.slot]
+    // None is missing, or an alternative would be met that was not: asked again where it decides.
+    if (!result?.granted) return refuse({ denial: deny('no_credentials'), challengers: requirement.challengers })
+    if (!scopesMet(requirement.scopes, result.scopes)) {
+      return refuse({
+        denial: deny('insufficient_scope'),
+        challengers: refusedBy(requirement, inquiry),
+        scopes: scopesNamed(requirement.scopes),
+      })
+    }
     auth[requirement.scheme] = result.proof
-    holders.push({ requirement, scopes: result.scopes })
+    nonce ??= result.nonce
     if (requirement.verifier.kind === 'bearer') token = result.proof as Token
   }
-  for (const { requirement, scopes } of holders) {
-    if (scopesMet(requirement.scopes, scopes)) continue
-    return refuse({
-      denial: deny('insufficient_scope'),
-      challengers: refusedBy(requirement, found),
-      scopes: scopesNamed(requirement.scopes),
-    })
-  }
-  if (claims) {
-    const runCheck: RunCheck = name => (token ? asked.runCheck(name, token) : false)
-    const unmet = token
-      ? await unmetClaim(claims, token, asked.params, runCheck)
-      : { reason: 'no token whose claims could be asked' }
-    if (unmet) return refuseClaims(alternative, found, unmet, asked)
-  }
-  return { granted: true, auth, ...(token && { token }), ...(nonce !== undefined && { nonce }) }
+  const grant: Grant = { granted: true, auth, ...(token && { token }), ...(nonce !== undefined && { nonce }) }
+  if (!demands.claims) return grant
+  const runCheck: RunCheck = name => (token ? asked.runCheck(name, token) : false)
+  const unmet = token
+    ? unmetClaim(demands.claims, token, asked.params, runCheck)
+    : { reason: 'no token whose claims could be asked' }
+  return after(unmet, fault => (fault ? refuseClaims(alternative, fault, inquiry) : grant))
 }
 
-async function verify(
+function verify(
   { scheme, verifier }: Requirement,
-  found: ReadonlyMap<string, Found>,
+  credential: Found | undefined,
   request: IncomingMessage,
-): Promise<Verification<unknown>> {
-  const credential = found.get(scheme)
+): Eventual<Verification<unknown>> {
   // The readers give each scheme a credential of its own kind; without this line a mix-up would be somebody's pass.
   if (typeof credential !== 'object' || credential.kind !== verifier.kind) return deny('no_credentials')
+  const threw = (error: unknown) => deny('invalid_token', { reason: `verifier of ${scheme} threw: ${textOf(error)}` })
   try {
-    const result = await (verifier as Verifier<unknown, Credential['kind']>).verify(credential as never, request)
-    // `granted` of a verifier written by hand may be anything: only `true` is a grant.
-    if (result?.granted === true) return { ...result, scopes: Array.isArray(result.scopes) ? result.scopes : [] }
-    return result?.granted === false
-      ? result
-      : deny('invalid_token', { reason: `verifier of ${scheme} gave no result` })
+    const result = (verifier as Verifier<unknown, Credential['kind']>).verify(credential as never, request)
+    return isPromised(result)
+      ? Promise.resolve(result).then(settled => sound(settled, scheme), threw)
+      : sound(result, scheme)
   } catch (error) {
-    return deny('invalid_token', { reason: `verifier of ${scheme} threw: ${String(error)}` })
+    return threw(error)
   }
 }
 
-function refusedBy({ scheme, challengers }: Requirement, found: ReadonlyMap<string, Found>): readonly Challenger[] {
-  const credential = found.get(scheme)
+/** `granted` of a verifier written by hand may be anything: only `true` is a grant. */
+function sound(result: Verification<unknown>, scheme: string): Verification<unknown> {
+  if (result?.granted === true) return Array.isArray(result.scopes) ? result : { ...result, scopes: [] }
+  return result?.granted === false ? result : deny('invalid_token', { reason: `verifier of ${scheme} gave no result` })
+}
+
+function textOf(error: unknown): string {
+  try {
+    return String(error)
+  } catch {
+    return 'something without a text form'
+  }
+}
+
+function refusedBy({ slot, challengers }: Requirement, { found }: Inquiry): readonly Challenger[] {
+  const credential = found[slot]
   return refusing(
     challengers,
     typeof credential === 'object' && credential.kind === 'bearer' ? credential.tokenType : undefined,
   )
 }
 
-function refuseClaims(
-  alternative: readonly Requirement[],
-  found: ReadonlyMap<string, Found>,
-  unmet: UnmetClaim,
-  asked: Asked,
-): Decision {
+function refuseClaims(alternative: readonly Requirement[], unmet: UnmetClaim, inquiry: Inquiry): Decision {
+  const { asked } = inquiry
   const holder = alternative.find(one => one.verifier.kind === 'bearer') ?? alternative[0]
   const description = unmet.message ?? (asked.nameClaims ? named(unmet) : undefined)
   return refuse({
     denial: deny('claims_not_met', { reason: unmet.reason, ...(description !== undefined && { description }) }),
-    challengers: holder ? refusedBy(holder, found) : [],
+    challengers: holder ? refusedBy(holder, inquiry) : [],
     claimsStatus: asked.claimsStatus,
     ...(holder && { scopes: scopesNamed(holder.scopes) }),
   })

@@ -1,5 +1,6 @@
 import type { NextFunction, Request, Response, Router } from 'express'
-import { singleLayerRouter } from './express.js'
+import { isPromised } from './eventual.js'
+import { routerAround } from './express.js'
 import { type GateOptions, resolveOptions, type Settings } from './gate-options.js'
 import type { Context } from './handler.js'
 import { compileOperation, type Serve } from './operation.js'
@@ -156,7 +157,7 @@ export function createGate<Options extends GateOptions & { readonly schemes?: Ve
     get() {
       if (missing.length > 0) throw new ConfigurationError(`createRouter: handlers are missing: ${missing.join(', ')}`)
       if (ids.size > 0) throw new ConfigurationError(`createRouter: not routed: ${[...ids.values()].join(', ')}`)
-      return singleLayerRouter((request, response, next) => route(routes, request, response, next))
+      return routerAround((request, response, next) => route(routes, request, response, next))
     },
   }) as unknown as Gate<Options['schemes']>
 }
@@ -198,7 +199,13 @@ function route(routes: Routes<Methods>, request: Request, response: Response, ne
   const params = toParams(names, match.values)
   request.params = params
   request.route = { path: endpoint.expressPath }
-  endpoint.serve(request, response, { params, rawParams: () => toParams(names, match.rawValues), query }).catch(next)
+  const target = { params, rawParams: () => toParams(names, match.rawValues), query }
+  try {
+    const served = endpoint.serve(request, response, target)
+    if (isPromised(served)) served.catch(next)
+  } catch (error) {
+    next(error)
+  }
 }
 
 function toParams(names: readonly string[], values: readonly string[]): Record<string, string> {

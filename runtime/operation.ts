@@ -3,9 +3,10 @@ import { attachUser } from './auth0-request.js'
 import { readBody } from './body.js'
 import { sendRefusal, statusOf } from './challenge.js'
 import type { PathParameters } from './claims.js'
-import { type Asked, type Decision, type Demands, decide } from './decide.js'
+import { type Asked, type Decision, type Demands, decide, type Grant } from './decide.js'
+import { after, type Eventual } from './eventual.js'
 import type { Decided, Settings } from './gate-options.js'
-import { type ParameterRules, readParameters } from './parameters.js'
+import { type ParameterRules, type Parameters, readParameters } from './parameters.js'
 import { contractProblem, sendProblem } from './problem.js'
 import type { OperationReplies, ReplyChecks } from './replies.js'
 import { type Sending, sendReply } from './reply.js'
@@ -35,8 +36,8 @@ export interface Operation {
   readonly checks: () => Promise<ReplyChecks[string]>
 }
 
-/** Answers a request to one operation. Rejects with what its handler throws. */
-export type Serve = (request: Request, response: Response, target: Target) => Promise<void>
+/** Answers a request to one operation, at once if nothing has to be waited for. Throws, or rejects with, what its handler throws. */
+export type Serve = (request: Request, response: Response, target: Target) => Eventual<void>
 
 /**
  * Compiles an operation into the function that answers its requests, in this order of work: nothing of a request is
@@ -48,13 +49,10 @@ export function compileOperation(operation: Operation, settings: Settings): Serv
     settings.unknownQuery === 'refuse' ? { refuseUnknown: { credentials: operation.queryCredentials } } : {}
   const isPublic = demands.alternatives.length === 0
   const send = replySender(operation, settings)
-  return async (request, response, target) => {
-    const decision = isPublic ? undefined : await decide(demands, askedBy(request, target, settings))
+
+  const admit = (decision: Decision | undefined, request: Request, response: Response, target: Target) => {
     observe(settings, operation, request, decision)
-    if (decision?.granted === false) {
-      sendRefusal(response, decision)
-      return
-    }
+    if (decision?.granted === false) return sendRefusal(response, decision)
     if (decision?.nonce !== undefined) response.setHeader('DPoP-Nonce', decision.nonce)
     if (decision?.token) attachUser(request, decision.token)
 
@@ -62,39 +60,66 @@ export function compileOperation(operation: Operation, settings: Settings): Serv
     const { headers: fields, rawHeaders } = request
     const sources = { path, rawPath: target.rawParams, query: text, headers: fields, rawHeaders }
     const parameters = readParameters(validator, sources, rules)
-    if (!parameters.ok) {
-      sendProblem(response, contractProblem(parameters.faults))
-      return
-    }
-    const body = await readBody(validator, request, response, settings.body)
-    if (!body.ok) {
-      sendProblem(response, body.problem)
-      return
-    }
-    const { params, query, headers, cookies } = parameters
-    const context = {
-      params,
-      query,
-      headers,
-      cookies,
-      body: body.body,
-      ...(decision && { auth: decision.auth }),
-      req: request,
-      res: response,
-    }
-    try {
-      const result = await handler(withSignal(context, response) as never)
-      await send(request, response, result)
-    } finally {
-      if (body.release) whenClosed(response, body.release)
-    }
+    if (!parameters.ok) return sendProblem(response, contractProblem(parameters.faults))
+    const body = readBody(validator, request, response, settings.body)
+    return after(body, received => {
+      if (!received.ok) return sendProblem(response, received.problem)
+      const context = contextOf(parameters, received.body, decision, request, response)
+      const answer = () =>
+        after(handler(context as never) as Eventual<unknown>, result => send(request, response, result))
+      return received.release ? releasing(answer, response, received.release) : answer()
+    })
+  }
+
+  return (request, response, target) => {
+    if (isPublic) return admit(undefined, request, response, target)
+    const decision = decide(demands, askedBy(request, target, settings))
+    return after(decision, decided => admit(decided, request, response, target))
+  }
+}
+
+/** What a handler is given. `signal` is made when it first asks for it: most never do. */
+function contextOf(
+  { params, query, headers, cookies }: Parameters & { readonly ok: true },
+  body: unknown,
+  decision: Grant | undefined,
+  req: Request,
+  res: Response,
+): object {
+  let made: AbortSignal | undefined
+  const context = {
+    params,
+    query,
+    headers,
+    cookies,
+    body,
+    get signal() {
+      made ??= signalOf(res)
+      return made
+    },
+    req,
+    res,
+  }
+  return decision ? Object.assign(context, { auth: decision.auth }) : context
+}
+
+/** What came with the body is freed in any case, once the answer is through. */
+async function releasing(
+  answer: () => Eventual<void>,
+  response: Response,
+  release: () => Promise<void>,
+): Promise<void> {
+  try {
+    await answer()
+  } finally {
+    whenClosed(response, release)
   }
 }
 
 function replySender(
   operation: Operation,
   settings: Settings,
-): (request: Request, response: Response, result: unknown) => Promise<void> {
+): (request: Request, response: Response, result: unknown) => Eventual<void> {
   const { id, path, documented, checks } = operation
   const { responses, replies, onReplyFault } = settings
   const contract = documented && responses !== 'off' ? compileContract(documented, responses, checks) : undefined
@@ -114,18 +139,6 @@ function askedBy(request: Request, { query, params }: Target, settings: Settings
     claimsStatus: settings.claimsStatus,
     nameClaims: settings.nameClaims,
   }
-}
-
-/** Adds `signal`, made when a handler first asks for it: most never do. */
-function withSignal<Context extends object>(context: Context, response: Response): Context & { signal: AbortSignal } {
-  let signal: AbortSignal | undefined
-  return Object.defineProperty(context, 'signal', {
-    enumerable: true,
-    get() {
-      signal ??= signalOf(response)
-      return signal
-    },
-  }) as Context & { signal: AbortSignal }
 }
 
 /** A reply may still be read from an uploaded file when the handler has settled. */

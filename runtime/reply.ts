@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream } from 'node:stream/web'
 import type { Response } from 'express'
+import { after, type Eventual } from './eventual.js'
 import { NOT_IMPLEMENTED } from './handler.js'
 import { sendProblem } from './problem.js'
 import {
@@ -12,6 +13,7 @@ import {
   isJson,
   isStream,
   type ReplyError,
+  type Settled,
   type UntypedReply,
 } from './reply-contract.js'
 
@@ -33,7 +35,7 @@ export interface Sending {
  * `res` itself or the client has gone.
  * @throws {TypeError} if it is no reply; nothing was sent then.
  */
-export async function sendReply(response: Response, result: unknown, sending: Sending): Promise<void> {
+export function sendReply(response: Response, result: unknown, sending: Sending): Eventual<void> {
   if (result === undefined) return
   if (response.headersSent || response.destroyed) {
     if (isReply(result)) discard(result.body)
@@ -44,25 +46,31 @@ export async function sendReply(response: Response, result: unknown, sending: Se
     return
   }
   if (!isReply(result)) throw new TypeError('A handler returns { status, body?, headers?, contentType? } or nothing')
-  const settled = sending.contract?.(result, response.req.method)
-  const { reply, problem, errors } = settled instanceof Promise ? await settled : (settled ?? { reply: result })
-  if (errors) {
-    discard(result.body)
-    sending.onFault(result, errors)
-  }
-  response.status(reply.status)
-  for (const [name, value] of Object.entries(reply.headers ?? {})) {
-    if (value !== undefined) response.setHeader(name, typeof value === 'boolean' ? String(value) : value)
-  }
-  if (problem) sendProblem(response, problem)
-  else await sendBody(response, reply, sending.replies)
+  if (!sending.contract) return sendSettled(response, { reply: result }, sending)
+  return after(sending.contract(result, response.req.method), settled => {
+    if (settled.errors) {
+      discard(result.body)
+      sending.onFault(result, settled.errors)
+    }
+    return sendSettled(response, settled, sending)
+  })
 }
 
-async function sendBody(
+function sendSettled(response: Response, { reply, problem }: Settled, { replies }: Sending): Eventual<void> {
+  response.statusCode = reply.status
+  if (reply.headers) {
+    for (const [name, value] of Object.entries(reply.headers)) {
+      if (value !== undefined) response.setHeader(name, typeof value === 'boolean' ? String(value) : value)
+    }
+  }
+  return problem ? sendProblem(response, problem) : sendBody(response, reply, replies)
+}
+
+function sendBody(
   response: Response,
   { status, body, contentType }: UntypedReply,
   replies: 'plain' | 'express',
-): Promise<void> {
+): Eventual<void> {
   if (body === undefined || isBodiless(status)) {
     discard(body)
     if (!isBodiless(status)) response.setHeader('Content-Length', 0)
@@ -74,10 +82,12 @@ async function sendBody(
   const payload = payloadOf(body, type)
   if (!response.hasHeader('Content-Type')) response.setHeader('Content-Type', type)
   if (replies === 'express') {
-    response.send(payload)
+    // `res.send` would name a charset for texts.
+    response.send(typeof payload === 'string' ? Buffer.from(payload) : payload)
     return
   }
-  response.setHeader('Content-Length', payload.length)
+  response.setHeader('Content-Length', Buffer.byteLength(payload))
+  // A text goes out with the head, in one piece.
   response.end(payload)
 }
 
@@ -87,12 +97,12 @@ function isReply(result: unknown): result is UntypedReply {
   return Number.isInteger(status) && (status as number) >= 200 && (status as number) <= 599
 }
 
-function payloadOf(body: unknown, contentType: string): Buffer {
+function payloadOf(body: unknown, contentType: string): Buffer | string {
   if (body instanceof Uint8Array) return Buffer.from(body.buffer, body.byteOffset, body.byteLength)
-  if (typeof body === 'string' && !isJson(body, contentType)) return Buffer.from(body)
+  if (typeof body === 'string' && !isJson(body, contentType)) return body
   const text = JSON.stringify(body)
   if (text === undefined) throw new TypeError('The body of a reply has no JSON form')
-  return Buffer.from(text)
+  return text
 }
 
 function withCharset(contentType: string): string {

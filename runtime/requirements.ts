@@ -40,11 +40,13 @@ export function bindRequirements(
   if (faults.length > 0) throw new ConfigurationError(`createRouter: ${faults.join('; ')}`)
 
   return policy => {
+    const slots = [...new Set(policy.security.flatMap(one => Object.keys(one)))]
     const compile = ([name, scopes]: [string, Requirement['scopes']]): Requirement => {
       const scheme = schemes[name] as SecurityScheme
       const verifier = bound.get(name) as AnyVerifier
       return {
         scheme: name,
+        slot: slots.indexOf(name),
         read: readerOf(scheme, verifier),
         verifier,
         scopes,

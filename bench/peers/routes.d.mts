@@ -1,0 +1,3 @@
+export declare const SCOPE: string
+export declare const NAMES: readonly string[]
+export declare function documentOf(issuer: string): object
