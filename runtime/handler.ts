@@ -184,10 +184,17 @@ interface OtherHeaders {
   readonly [name: string]: string | number | boolean | readonly string[] | undefined
 }
 
+/** What the second asks is true of the first as well, and dearer: most responses have no header that is required. */
 type ReplyHeaders<Headers> =
-  Record<never, never> extends DocumentedHeaders<Headers>
-    ? { readonly headers?: DocumentedHeaders<Headers> & OtherHeaders }
-    : { readonly headers: DocumentedHeaders<Headers> & OtherHeaders }
+  Record<never, never> extends Headers
+    ? OptionalHeaders<Headers>
+    : Record<never, never> extends DocumentedHeaders<Headers>
+      ? OptionalHeaders<Headers>
+      : { readonly headers: DocumentedHeaders<Headers> & OtherHeaders }
+
+interface OptionalHeaders<Headers> {
+  readonly headers?: DocumentedHeaders<Headers> & OtherHeaders
+}
 
 /** It may be left out where it is the only one documented. */
 type ContentTypeOf<MediaType, All> = MediaType extends `${string}*${string}`
@@ -198,28 +205,38 @@ type ContentTypeOf<MediaType, All> = MediaType extends `${string}*${string}`
 
 type WithoutBody<Status> = { readonly status: Status; readonly body?: undefined }
 
-type WithBody<Status, Content> = {
-  [MediaType in keyof Content]: {
-    readonly status: Status
-    readonly body: Payload<MediaType, Content[MediaType]>
-  } & ContentTypeOf<MediaType, keyof Content>
-}[keyof Content]
+interface BodyOfType<Status, MediaType extends keyof Content, Content> {
+  readonly status: Status
+  readonly body: Payload<MediaType, Content[MediaType]>
+}
 
-type ReplyOf<Status, Content> = [keyof Content] extends [never]
+/** Distributes over the media types. */
+type WithBody<Status, Content, MediaType extends keyof Content = keyof Content> = MediaType extends unknown
+  ? BodyOfType<Status, MediaType, Content> & ContentTypeOf<MediaType, keyof Content>
+  : never
+
+type WithContent<Status, Content> = [keyof Content] extends [never]
   ? WithoutBody<Status>
   : [Extract<Status, Bodiless>] extends [never]
     ? WithBody<Status, Content>
     : WithBody<Exclude<Status, Bodiless>, Content> | WithoutBody<Extract<Status, Bodiless>>
 
-type ContentOfResponse<Response> = Response extends { content: infer Content } ? Content : Record<never, never>
 type HeadersOfResponse<Response> = Response extends { headers: infer Headers } ? Headers : Record<never, never>
+
+type ReplyOf<Status, Response> = Response extends { headers: infer Headers; content: infer Content }
+  ? WithContent<Status, Content> & ReplyHeaders<Headers>
+  : Response extends { content: infer Content }
+    ? WithContent<Status, Content>
+    : WithoutBody<Status> & ReplyHeaders<HeadersOfResponse<Response>>
+
+/** Distributes over what the document names: statuses, classes, `default`. */
+type ReplyTo<Responses, Key extends keyof Responses> = Key extends number
+  ? ReplyOf<Key, Responses[Key]>
+  : ReplyOf<StatusOf<Responses, Key>, Responses[Key]>
 
 /** The union of the documented responses: `{ status, body, headers?, contentType? }`. */
 export type Reply<Operation> = Operation extends { responses: infer Responses }
-  ? {
-      [Key in keyof Responses]: ReplyOf<StatusOf<Responses, Key>, ContentOfResponse<Responses[Key]>> &
-        ReplyHeaders<HeadersOfResponse<Responses[Key]>>
-    }[keyof Responses]
+  ? ReplyTo<Responses, keyof Responses>
   : never
 
 /** Nothing, where the handler answers through `res` itself. */

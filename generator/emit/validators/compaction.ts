@@ -79,6 +79,8 @@ function withoutIdleMembers(code: string): string {
     /^(function validate\d+\(data, \{instancePath=""), parentData, parentDataProperty, rootData=data, dynamicAnchors=\{\}\}=\{\}\)/gm,
     '$1}={})',
   )
+  // Read with care only where there is something to find.
+  if (!AROUND.some(name => alone.includes(name))) return alone
   let used = false
   replaceInCode(alone, `\\b(${AROUND.join('|')})()\\b`, found => {
     used = true

@@ -63,21 +63,25 @@ export class SchemaCompiler {
       .default(this.ajv, Object.fromEntries([...this.used].map(id => [id, id])))
       .replace(/^"use strict";\n?/, '')
       .replace(/^export const s\d+ = validate\d+;\n/gm, '')
-      // At the start of a line only: there, no string of the document can be what is replaced.
-      .replace(/^(const pattern\d+ = )new RegExp\((".*"), "u"\);$/gm, (line, constant: string, pattern: string) => {
-        const matching = safeMatching(JSON.parse(pattern))
-        if (matching.by === 'backtracking') return line
-        return `${constant}schemaFunctions.linearPattern(${jsonLiteral(matching.all)}, ${jsonLiteral(matching.none)});`
-      })
       .replace(
         /^(const func\d+ = )require\("ajv\/dist\/runtime\/(equal|ucs2length)"\)\.default;/gm,
         '$1schemaFunctions.$2;',
       )
-    const [foreign] = /^.*= require\(.*$/m.exec(code.replace(/"(?:[^"\\]|\\.)*"/g, '""')) ?? []
+    const [foreign] = code.includes('= require(')
+      ? (/^.*= require\(.*$/m.exec(code.replace(/"(?:[^"\\]|\\.)*"/g, '""')) ?? [])
+      : []
     if (foreign !== undefined) throw new Error(`ajv's code needs what the runtime does not offer: ${foreign}`)
-    return compact(code)
-      .replace(/\n{2,}/g, '\n\n')
-      .trim()
+    return (
+      compact(code)
+        // At the start of a line only: there, no string of the document can be what is replaced.
+        .replace(/^(const pattern\d+ = )new RegExp\((".*"), "u"\);$/gm, (line, constant: string, pattern: string) => {
+          const matching = safeMatching(JSON.parse(pattern))
+          if (matching.by === 'backtracking') return line
+          return `${constant}schemaFunctions.linearPattern(${jsonLiteral(matching.all)}, ${jsonLiteral(matching.none)});`
+        })
+        .replace(/\n{2,}/g, '\n\n')
+        .trim()
+    )
   }
 
   private converted(schema: JsonSchema): JsonSchema {

@@ -7,7 +7,8 @@ const STRING = '"(?:[^"\\\\]|\\\\.)*"'
 export function shorten(code: string): string {
   const [, hasOwn] = /^const (func\d+) = Object\.prototype\.hasOwnProperty;$/m.exec(code) ?? []
   const shorter = withTypeCalls(withCountedPushes(hasOwn === undefined ? code : withOwnCalls(code, hasOwn)))
-  const names = ['isInteger', 'isObject', 'missing', 'own'].filter(name => used(shorter, name))
+  const bare = withoutStrings(shorter)
+  const names = ['isInteger', 'isObject', 'missing', 'own'].filter(name => uses(bare, name))
   return names.length === 0 ? shorter : `const { ${names.join(', ')} } = schemaFunctions;\n${shorter}`
 }
 
@@ -20,7 +21,7 @@ function withOwnCalls(code: string, hasOwn: string): string {
   const shorter = code.replace(absent, 'if(!own($1, $2)){').replace(present, 'if(own($1, $2)){')
   const missing = `if\\(!own\\((data\\d*), (${STRING})\\)\\)\\{\\n\\(vErrors \\?\\?= \\[\\]\\)\\.push\\(\\{(instancePath.*),keyword:"required",params:\\{missingProperty: \\2\\}\\}\\);\\nerrors\\+\\+;\\n\\}\\n`
   const all = mergeRuns(shorter, new RegExp(missing, 'y'))
-  return used(all.replace(`const ${hasOwn} = `, ''), hasOwn)
+  return uses(withoutStrings(all).replace(`const ${hasOwn} = `, ''), hasOwn)
     ? all
     : all.replace(new RegExp(`^const ${hasOwn} = .*\\n`, 'm'), '')
 }
@@ -58,17 +59,19 @@ function withCountedPushes(code: string): string {
   return code.replace(/^(\(vErrors \?\?= \[\]\)\.push\(\{.*\}\));\nerrors\+\+;$/gm, 'errors = $1;')
 }
 
+/** What is found holds a quote without a backslash, in the middle of code: no string of the document does. */
 function withTypeCalls(code: string): string {
-  const value = '[\\w$.[\\]]+'
-  const object = `\\b(?<object>${value}) && typeof \\k<object> == "object" && !Array\\.isArray\\(\\k<object>\\)`
-  const integer = `\\(typeof (?<integer>${value}) == "number"\\) && \\(!\\(\\k<integer> % 1\\) && !isNaN\\(\\k<integer>\\)\\)`
-  return code.replace(new RegExp(`${STRING}|${object}|${integer}`, 'g'), (found: string, ...rest: unknown[]) => {
-    const groups = rest.at(-1) as { readonly object?: string; readonly integer?: string }
-    if (groups.object !== undefined) return `isObject(${groups.object})`
-    return groups.integer === undefined ? found : `isInteger(${groups.integer})`
-  })
+  const value = 'data[\\w$.[\\]]*'
+  const object = `\\b(${value}) && typeof \\1 == "object" && !Array\\.isArray\\(\\1\\)`
+  const integer = `\\(typeof (${value}) == "number"\\) && \\(!\\(\\1 % 1\\) && !isNaN\\(\\1\\)\\)`
+  return code.replace(new RegExp(object, 'g'), 'isObject($1)').replace(new RegExp(integer, 'g'), 'isInteger($1)')
 }
 
-function used(code: string, name: string): boolean {
-  return code.replace(new RegExp(STRING, 'g'), '""').match(new RegExp(`\\b${name}\\b`)) !== null
+function withoutStrings(code: string): string {
+  return code.replace(new RegExp(STRING, 'g'), '""')
+}
+
+/** @param bare code without strings. */
+function uses(bare: string, name: string): boolean {
+  return new RegExp(`\\b${name}\\b`).test(bare)
 }
