@@ -52,8 +52,10 @@ export class Routes<Entry> {
     const literals = segments.map(literalOf)
     if (literals.includes(undefined)) return
     const path = `/${literals.join('/')}`
-    // Encoded, it is read like every other path.
-    if (!path.includes('%')) this.#literal.set(path, { route, values: [], rawValues: [] })
+    // What is sent encoded is read like every other path: `/a%2Fb` is one segment, and not `/a/b`.
+    if (!path.includes('%') && path.split('/').length === segments.length + 1) {
+      this.#literal.set(path, { route, values: [], rawValues: [] })
+    }
   }
 
   /** Is there a template of literals alone that this path fits? */

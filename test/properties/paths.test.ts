@@ -127,6 +127,13 @@ describe('routes', () => {
     expect(tally.malformed).toBeGreaterThan(20)
   })
 
+  test('a literal slash within a segment is none between segments', () => {
+    const routes = new Routes<string>()
+    for (const path of ['/a%2Fb', '/c']) routes.add(segmentsOf(path), { path, entry: path })
+    expect(routes.match('/a/b')).toBeUndefined()
+    expect(routes.match('/a%2Fb')).toMatchObject({ route: { path: '/a%2Fb' } })
+  })
+
   test('find the same in whatever order they were added', () => {
     fc.assert(
       fc.property(fc.array(template, { minLength: 2, maxLength: 6 }), requestPath, (all, path) => {
