@@ -1,4 +1,4 @@
-import type { Request, Response } from 'express'
+import type { Request } from 'express'
 import { type Auth0Client, UNCONFIGURED_CLIENT } from './auth0-client.js'
 import type { Token } from './verifier.js'
 
@@ -12,13 +12,6 @@ export interface Auth0Context {
   token?: string
 }
 
-/** Where `req.auth0` of Express's requests is kept: in `res.locals`. */
-export const AUTH0 = Symbol('auth0')
-
-export interface Locals {
-  [AUTH0]?: Auth0Context | undefined
-}
-
 declare global {
   namespace Express {
     interface Request {
@@ -28,11 +21,9 @@ declare global {
 }
 
 /** Puts the claims of the token that let `request` pass into `req.auth0.user`; `req.user` is not ours. */
-export function attachUser(request: Request, response: Response, user: Token, token?: string): void {
-  const { locals } = response
-  const auth0 = locals ? (locals as Locals)[AUTH0] : request.auth0
+export function attachUser(request: Request, user: Token, token?: string): void {
+  const { auth0 } = request
   if (auth0) auth0.user = user
-  else if (locals) (locals as Locals)[AUTH0] = { client: UNCONFIGURED_CLIENT, user }
   else request.auth0 = { client: UNCONFIGURED_CLIENT, user }
   if (token !== undefined) {
     Object.defineProperty(request.auth0, 'token', {

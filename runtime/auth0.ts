@@ -96,7 +96,7 @@ export function requiresAuth(options: RequiresAuthOptions = {}): RequestHandler 
     }
     const credential = readBearer(request, query)
     const token = typeof credential === 'object' && credential.kind === 'bearer' ? credential.token : undefined
-    attachUser(request, response, decision.token as Token, token)
+    attachUser(request, decision.token as Token, token)
     next()
   }
 }

@@ -1,5 +1,4 @@
 import express, { type NextFunction, type Request, type Response, type Router } from 'express'
-import { AUTH0, type Auth0Context, type Locals } from './auth0-request.js'
 
 export type Handle = (request: Request, response: Response, next: NextFunction) => void
 
@@ -31,17 +30,20 @@ export function plainHandleOf(router: object): Handle | undefined {
   return plainHandles.get(router)
 }
 
-// Express changes the prototype of each request, after which V8 gives it a hidden class of its own: to add a property
-// then costs more than all of a guard. `res.locals` is a hash table, which takes one more for nothing.
-Object.defineProperty(express.request, 'auth0', {
-  configurable: true,
-  enumerable: true,
-  get(this: Request): Auth0Context | undefined {
-    return (this.res?.locals as Locals | undefined)?.[AUTH0]
-  },
-  set(this: Request, value: Auth0Context | undefined) {
-    const locals = this.res?.locals as Locals | undefined
-    if (locals) locals[AUTH0] = value
-    else Object.defineProperty(this, 'auth0', { value, configurable: true, enumerable: true, writable: true })
-  },
-})
+const COPIES_CLASSES = Number.parseInt(process.versions.v8, 10) < 13
+
+/**
+ * Makes what follows with a request of Express's several times as fast on Node 20 and 22. Express changes the prototypes
+ * of both objects, after which V8, before version 13, copies their hidden class whenever a property is added, and misses
+ * its caches whenever one is read. An object that a property was deleted from is a hash table, which has neither trouble.
+ */
+export function settleClasses(request: Request, response: Response): void {
+  const { locals } = response
+  // Requests of `listener` have the classes that Node gave them.
+  if (!COPIES_CLASSES || !locals) return
+  const { params } = request
+  delete (response as Partial<Response>).locals
+  response.locals = locals
+  delete (request as Partial<Request>).params
+  request.params = params
+}

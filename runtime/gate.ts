@@ -2,7 +2,7 @@ import type { NextFunction, Request, RequestHandler, Response, Router } from 'ex
 import { BareObject } from './bare-object.js'
 import { crossSiteFault } from './cross-site.js'
 import { isPromised } from './eventual.js'
-import { routerAround } from './express.js'
+import { routerAround, settleClasses } from './express.js'
 import { type GateOptions, resolveOptions, type Settings } from './gate-options.js'
 import type { Context } from './handler.js'
 import { compileOperation, type Serve } from './operation.js'
@@ -225,6 +225,7 @@ function route(routes: Routes<Methods>, request: Request, response: Response, ne
     refuseMethod(methods, request, response)
     return
   }
+  settleClasses(request, response)
   const { names } = endpoint
   const params = toParams(names, match.values)
   request.params = params

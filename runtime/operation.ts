@@ -62,7 +62,7 @@ export function compileOperation(operation: Operation, settings: Settings): Serv
     if (settings.onDecision) observe(settings, operation, request, decision)
     if (decision?.granted === false) return sendRefusal(response, decision)
     if (decision?.nonce !== undefined) setNonce(response, decision.nonce)
-    if (decision?.token) attachUser(request, response, decision.token)
+    if (decision?.token) attachUser(request, decision.token)
 
     // Node makes `headers` when it is first asked for it.
     const parameters = asks ? readParameters(validator, sourcesOf(request, target), rules) : NO_PARAMETERS
