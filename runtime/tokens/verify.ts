@@ -113,12 +113,13 @@ export function tokenVerifier(
     if (!signatureHolds(alg, key, input, signature)) return refuse('signature verification failed')
     const fault = claimsFault(header, claims, issuer.rules, now())
     if (fault !== undefined) return refuse(fault)
-    const scopes = Object.freeze(scopesOf(claims, issuer.rules.scopeClaims))
+    const scopes = scopesOf(claims, issuer.rules.scopeClaims)
     const good: GoodToken = { ...query, granted: true, issuer, key, claims, scopes, kept: false }
     if (cache === undefined || digest === undefined) return good
     const weight = jsonWeight(claims)
     if (weight < Number.POSITIVE_INFINITY) {
-      cache.set(digest, { ...good, claims: jsonCopy(claims), kept: true }, ENTRY_WEIGHT + weight + jsonWeight(scopes))
+      const copy = { ...good, claims: jsonCopy(claims), scopes: [...scopes], kept: true }
+      cache.set(digest, copy, ENTRY_WEIGHT + weight + jsonWeight(scopes))
     }
     return good
   }
@@ -129,9 +130,10 @@ export function tokenVerifier(
     request: IncomingMessage,
   ): Verification<Token> | Promise<Verification<Token>> {
     if (!checked.granted) return checked
-    const { scopes, kept } = checked
+    const { kept } = checked
     // `iss` is a string by the choice of the issuer, `aud` and `sub` are what Token says by claimsFault.
     const claims = (kept ? jsonCopy(checked.claims) : checked.claims) as Token
+    const scopes = kept ? [...checked.scopes] : checked.scopes
     const conclude = (possession: Awaited<ReturnType<ProvePossession>>): Verification<Token> => {
       if (!possession.granted) return possession
       const { nonce } = possession

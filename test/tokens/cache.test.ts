@@ -114,10 +114,11 @@ describe('a token that comes again', () => {
   test('has scopes that no other request has touched', async () => {
     const verifier = verifierWith()
     const token = await issuer.sign(key)
-    await ask(verifier, token)
-    const again = await ask(verifier, token)
-    expect(() => again.granted && (again.scopes as string[]).push('write:all')).toThrow(TypeError)
-    expect(await ask(verifier, token)).toMatchObject({ scopes: ['read:a', 'read:b'] })
+    for (let n = 0; n < 3; n++) {
+      const answer = await ask(verifier, token)
+      expect(answer).toMatchObject({ scopes: ['read:a', 'read:b'] })
+      if (answer.granted) (answer.scopes as string[]).push('write:all')
+    }
   })
 
   test('keeps a claim that is named __proto__, as a claim', async () => {
