@@ -59,8 +59,8 @@ export interface TokenOptions extends PossessionOptions {
    */
   scopeClaims?: readonly string[]
   /**
-   * Verified tokens are remembered until they expire or their key is withdrawn, so that a signature is checked once;
-   * `false`: none is. Each request gets its own copy of the claims.
+   * Verified tokens that came twice are remembered until they expire or their key is withdrawn, so that their signature is
+   * checked no more; `false`: none is. Each request gets its own copy of the claims.
    */
   cache?: CacheOptions | false
   /** Used in place of the global `fetch` for the discovery document and the keys. */

@@ -12,6 +12,8 @@ export const DEFAULT_CACHE_LIMITS: CacheLimits = { maxEntries: 10_000, maxBytes:
 /** Digest of a token → what was verified of it. Knows nothing of time: who gets an entry must see that it is good. */
 export interface TokenCache<Value> {
   get(digest: string): Value | undefined
+  /** Did it come before, as far as is known? What comes once only is not worth its place, nor the work of making it. */
+  admits(digest: string): boolean
   /** Makes room by dropping what was not used lately. Nothing that weighs more than `maxBytes` is kept. */
   set(digest: string, value: Value, bytes: number): void
   delete(digest: string): void
@@ -36,6 +38,7 @@ export function digestOf(token: string): string {
  */
 export function tokenCache<Value>({ maxEntries, maxBytes }: CacheLimits): TokenCache<Value> {
   const entries = new Map<string, Entry<Value>>()
+  const cameBefore = doorkeeper(maxEntries)
   let bytesHeld = 0
   let hand = entries.entries()
 
@@ -59,6 +62,7 @@ export function tokenCache<Value>({ maxEntries, maxBytes }: CacheLimits): TokenC
       entry.used = true
       return entry.value
     },
+    admits: cameBefore,
     set(digest, value, bytes) {
       this.delete(digest)
       if (bytes > maxBytes) return
@@ -76,5 +80,34 @@ export function tokenCache<Value>({ maxEntries, maxBytes }: CacheLimits): TokenC
     get size() {
       return entries.size
     },
+  }
+}
+
+/**
+ * Knows which of the last `count` digests came before, as a Bloom filter of eight bits for each: one in twenty is taken
+ * for one that did. Whose digest it is does not matter: it opens no door but that of the cache.
+ */
+function doorkeeper(count: number): (digest: string) => boolean {
+  const bits = 2 ** Math.ceil(Math.log2(8 * count))
+  const seen = new Uint8Array(bits / 8)
+  let free = count
+
+  function mark(digest: string, from: number): boolean {
+    const bytes = (digest.charCodeAt(from) << 16) | (digest.charCodeAt(from + 1) << 8) | digest.charCodeAt(from + 2)
+    const place = bytes & (bits - 1)
+    const bit = 1 << (place & 7)
+    const byte = seen[place >> 3] as number
+    seen[place >> 3] = byte | bit
+    return (byte & bit) !== 0
+  }
+
+  return digest => {
+    const [first, second] = [mark(digest, 0), mark(digest, 3)]
+    if (first && second) return true
+    free -= 1
+    if (free > 0) return false
+    seen.fill(0)
+    free = count
+    return false
   }
 }

@@ -115,7 +115,7 @@ export function tokenVerifier(
     if (fault !== undefined) return refuse(fault)
     const scopes = scopesOf(claims, issuer.rules.scopeClaims)
     const good: GoodToken = { ...query, granted: true, issuer, key, claims, scopes, kept: false }
-    if (cache === undefined || digest === undefined) return good
+    if (cache === undefined || digest === undefined || !cache.admits(digest)) return good
     const weight = jsonWeight(claims)
     if (weight < Number.POSITIVE_INFINITY) {
       const copy = { ...good, claims: jsonCopy(claims), scopes: [...scopes], kept: true }
