@@ -146,7 +146,7 @@ describe('an issuer that turns, under load, to be', () => {
     const user = verifier()
     await user.ready?.()
     api = await serve(user)
-    const load = startLoad(api.origins, callers(), STEADY)
+    await using load = startLoad(api.origins, callers(), STEADY)
     await load.rounds(10)
 
     load.expect(OUTAGE)
@@ -191,7 +191,7 @@ test('an issuer that is cut off when the API starts holds up nobody but its own 
   const user = verifier()
   await expect(user.ready?.()).rejects.toThrow(METADATA)
   api = await serve(user)
-  const load = startLoad(api.origins, callers(), DARK)
+  await using load = startLoad(api.origins, callers(), DARK)
   await load.rounds(10)
   load.expect(RETURN)
   relay.inject(undefined)
