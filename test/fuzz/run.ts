@@ -16,7 +16,8 @@ if (process.argv[2] === 'requests') {
       .join(', ')}`,
   )
   console.log(`heap of the server, in MB, at the tenths: ${heaps.map(one => (one / 1e6).toFixed(1)).join(' ')}`)
-  for (const one of faults) console.log(`\n${one}`)
+  for (const one of faults.slice(0, 20)) console.log(`\n${one}`)
+  if (faults.length > 20) console.log(`\nand ${faults.length - 20} more`)
   rmSync(folder, { recursive: true, force: true })
   process.exit(faults.length > 0 ? 1 : 0)
 }
