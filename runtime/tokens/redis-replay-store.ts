@@ -17,6 +17,9 @@ export interface RedisReplayStoreOptions {
   timeout?: number
 }
 
+/** A Redis that hangs must not fill memory with questions that nobody waits for any more. */
+const MOST_UNANSWERED = 10_000
+
 /**
  * A store that processes share, in Redis. Atomic: of two that use a proof at once, one only is told that it is new. While
  * Redis is out of reach or takes too long, requests with a DPoP proof are answered 503.
@@ -33,10 +36,16 @@ export function redisReplayStore(client: RedisClient, options: RedisReplayStoreO
   if (typeof prefix !== 'string') throw new ConfigurationError(`redisReplayStore(): 'prefix' must be a string`)
   const timeout = numberOption('redisReplayStore()', 'timeout', options.timeout, { otherwise: 1, min: 0.01, max: 60 })
 
+  let unanswered = 0
+
   return {
     async remember(key, lifetime) {
       if (client.isReady === false) throw new Error('Redis is out of reach')
+      if (unanswered >= MOST_UNANSWERED) throw new Error('Redis leaves too much unanswered')
       const answer = client.set(prefix + key, '1', { NX: true, PX: Math.ceil(lifetime * 1000) })
+      unanswered++
+      const answered = () => void unanswered--
+      answer.then(answered, answered)
       const reply = await inTime(answer, timeout)
       if (reply === 'OK') return true
       if (reply === null) return false

@@ -125,6 +125,22 @@ describe('a client', () => {
       'READONLY',
     )
   })
+  test.each(['OK', new Error('closed')])('that leaves too much unanswered is asked no more, until %s', async said => {
+    const waiting: ((reply: string | Error) => void)[] = []
+    const set = () =>
+      new Promise((resolve, reject) => waiting.push(reply => (reply instanceof Error ? reject(reply) : resolve(reply))))
+    const { remember } = store({ set })
+    const late = await Promise.allSettled(Array.from({ length: 10_001 }, (_, n) => remember(`key-${n}`, 60)))
+    expect(waiting).toHaveLength(10_000)
+    const reasons = late.map(one => one.status === 'rejected' && String(one.reason))
+    expect(new Set(reasons.slice(0, -1))).toEqual(new Set(['Error: Redis did not answer in time']))
+    expect(reasons.at(-1)).toBe('Error: Redis leaves too much unanswered')
+    for (const answer of waiting.splice(0)) answer(said)
+    await new Promise(resolve => setImmediate(resolve))
+    const asked = remember('key', 60)
+    waiting[0]?.('OK')
+    expect(await asked).toBe(true)
+  })
   test('that fails after it was given up on, does so unheard', async () => {
     let fail = (_error: Error) => {}
     const set = () =>

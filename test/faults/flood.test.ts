@@ -65,7 +65,7 @@ test('100,000 requests with kids that nobody knows cost one fetch per cooldown, 
   const [, claims, signature] = (await signed(iss, await testKey('ES256', 'other'))).split('.')
   const tokenOf = (n: number) =>
     `${encode({ alg: 'ES256', typ: 'at+jwt', kid: `made-up-${n}` })}.${claims}.${signature}`
-  const load = startLoad(api.origins, [holder('holder', iss, () => key)], { holder: [200] })
+  await using load = startLoad(api.origins, [holder('holder', iss, () => key)], { holder: [200] })
 
   // The first of them is looked for, and the issuer takes its time.
   const held: (() => void)[] = []

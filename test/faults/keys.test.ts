@@ -102,9 +102,14 @@ const FAULTS: [string, () => unknown][] = [
   ['truncated', () => relay.inject('truncate')],
   ['unreadable', () => relay.inject('noise')],
   ['no HTTP', () => relay.inject('garbage')],
-  ['answering 500', both(status(500))],
-  ['answering 429', both(status(429, { 'retry-after': '1' }))],
-  ['answering 404', both(status(404))],
+  ...[404, 429, 500, 503].map((code): [string, () => unknown] => [
+    `answering ${code}, with somebody else's keys`,
+    keysOnly((_, response) => {
+      response.writeHead(code, { 'content-type': 'application/json', 'retry-after': '1' })
+      response.end(JSON.stringify({ keys: [attacker.jwk] }))
+    }),
+  ]),
+  ['answering 404 to all', both(status(404))],
   ['answering with nothing', both(status(204))],
   ['answering with HTML', both((_, response) => response.end(html))],
   ['answering with JSON that is no object', keysOnly(json([{ keys: [] }]))],
@@ -123,7 +128,7 @@ const FAULTS: [string, () => unknown][] = [
   [
     'answering with a gzip bomb',
     keysOnly((_, response) => {
-      const bomb = JSON.stringify({ keys: [attacker.jwk] }).padEnd(64 * 1024 * 1024)
+      const bomb = JSON.stringify({ keys: [attacker.jwk] }).padEnd(8 * 1024 * 1024)
       response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(gzipSync(bomb))
     }),
   ],
@@ -146,7 +151,7 @@ describe('an issuer that turns, under load, to be', () => {
     const user = verifier()
     await user.ready?.()
     api = await serve(user)
-    const load = startLoad(api.origins, callers(), STEADY)
+    await using load = startLoad(api.origins, callers(), STEADY)
     await load.rounds(10)
 
     load.expect(OUTAGE)
@@ -191,7 +196,7 @@ test('an issuer that is cut off when the API starts holds up nobody but its own 
   const user = verifier()
   await expect(user.ready?.()).rejects.toThrow(METADATA)
   api = await serve(user)
-  const load = startLoad(api.origins, callers(), DARK)
+  await using load = startLoad(api.origins, callers(), DARK)
   await load.rounds(10)
   load.expect(RETURN)
   relay.inject(undefined)

@@ -17,7 +17,7 @@ export interface Sent {
 /** Caller → the statuses that are right. */
 export type Rules = Readonly<Record<string, readonly number[]>>
 
-export interface Load {
+export interface Load extends AsyncDisposable {
   /** From now on. A request that is under way may be answered by the old rules or the new. */
   expect(rules: Rules): void
   /** Resolves when each caller, at each server, has begun and ended so many requests from now. */
@@ -60,6 +60,12 @@ export function startLoad(origins: readonly string[], callers: readonly Caller[]
     }),
   )
 
+  async function stop(): Promise<void> {
+    going = false
+    await Promise.all(loops)
+    agent.destroy()
+  }
+
   return {
     wrong,
     answers,
@@ -76,11 +82,9 @@ export function startLoad(origins: readonly string[], callers: readonly Caller[]
       await Promise.race([reachedLater, Promise.all(loops)])
       waiting.delete(wake)
     },
-    async stop() {
-      going = false
-      await Promise.all(loops)
-      agent.destroy()
-    },
+    stop,
+    // Also where a test fails halfway, whose requests must not go on through the next ones.
+    [Symbol.asyncDispose]: stop,
   }
 }
 

@@ -98,7 +98,7 @@ describe.skipIf(skipped)(`a Redis that turns${skipped ? ' (skipped: its program 
   ])(
     'bad under load (%s): 503 for proofs, which are good once for all that; bearer tokens pass',
     async (fault, rules) => {
-      const load = startLoad(api.origins, callers(), STEADY)
+      await using load = startLoad(api.origins, callers(), STEADY)
       await load.rounds(20)
       load.expect(PARTLY)
       relay.inject(fault)

@@ -53,7 +53,7 @@ async function underLoad(
   rules: Rules,
   work: (load: ReturnType<typeof startLoad>) => Promise<void>,
 ) {
-  const load = startLoad(api.origins, callers, rules)
+  await using load = startLoad(api.origins, callers, rules)
   await load.rounds(5)
   await work(load)
   await load.stop()

@@ -223,7 +223,7 @@ test('it changes its keys again and again, and no request fails', async () => {
   ]
   let key = await privateJwk()
   issue = providerWith(key)
-  const load = startLoad([api], callers, { keeping: [200], fresh: [200] })
+  await using load = startLoad([api], callers, { keeping: [200], fresh: [200] })
   const kids = new Set<unknown>()
   await load.rounds(2)
   for (let n = 0; n < 6; n++) {
