@@ -16,6 +16,7 @@ export default defineConfig({
     exclude: ['test/out/**'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    coverage: { include: ['runtime/**/*.ts'], reporter: ['text', 'json'] },
     typecheck: { enabled: true, include: ['test/types/**/*.test-d.ts'], tsconfig: './tsconfig.json' },
   },
 })

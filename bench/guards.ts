@@ -69,7 +69,7 @@ async function benchAlgorithm(algorithm: (typeof ALGORITHMS)[number], rounds: nu
         await cost(child, port, tokens.cold.slice(COLD_REQUESTS), COLD_REQUESTS / 2)
         figure?.cold.push(await cost(child, port, tokens.cold.slice(0, COLD_REQUESTS), COLD_REQUESTS))
         figure?.bad.push(await cost(child, port, tokens.bad, COLD_REQUESTS, 401))
-        figure?.memory.push((await usageOf(child)).memory / 1e6)
+        figure?.memory.push((await asked(child, 'memory')) / 1e6)
       })
     }
   }
@@ -161,15 +161,15 @@ async function cost(
   requests: number,
   status = 200,
 ): Promise<number> {
-  const before = await usageOf(child)
+  const before = await asked(child, 'cpu')
   await load({ port, paths: NAMES, tokens, requests, status })
-  return ((await usageOf(child)).cpu - before.cpu) / requests
+  return ((await asked(child, 'cpu')) - before) / requests
 }
 
-async function usageOf(child: ChildProcess): Promise<{ readonly cpu: number; readonly memory: number }> {
-  child.send('usage')
-  const [usage] = await once(child, 'message')
-  return usage
+async function asked(child: ChildProcess, what: 'cpu' | 'memory'): Promise<number> {
+  child.send(what)
+  const [figure] = await once(child, 'message')
+  return figure
 }
 
 async function serving(

@@ -55,9 +55,12 @@ export async function receiveBytes(req: BodyRequest, res: ServerResponse, limit:
     return { problem }
   }
   if (Buffer.isBuffer(req.body)) return { value: req.body }
+  // body-parser reads nothing of a client that has gone.
+  if (req.destroyed || !req.socket.readable) return { problem: CUT_OFF }
   throw new Error('The request body was consumed before the router, and nothing of it is in req.body')
 }
 
+const CUT_OFF: Problem = { status: 400, detail: 'The body could not be read in full.' }
 const TOO_LARGE: Problem = { status: 413, detail: 'The body is too large.' }
 
 /** body-parser's errors, without their messages: these may repeat what was sent. */
@@ -70,7 +73,7 @@ function problemOf(error: unknown): Problem | undefined {
     return { status: 415, detail: 'The content coding of the body is not supported.', headers }
   }
   if (typeof status !== 'number' || status < 400 || status >= 500) return undefined
-  return { status: 400, detail: 'The body could not be read in full.' }
+  return CUT_OFF
 }
 
 const UNICODE = /^utf-?(?:8|16|16le|16be)$/i

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { SecurityScheme, StepUpDemand } from './policy.js'
-import { type Problem, sendProblem } from './problem.js'
+import { endWith, type Problem, sendProblem } from './problem.js'
 import type { AnyVerifier, Denial, DenialCode, HttpVerifier, TokenType } from './verifier.js'
 
 /** A scheme as challenges name it (RFC 9110 section 11.6.1). */
@@ -160,10 +160,8 @@ export function sendRefusal(response: ServerResponse, refusal: Refusal): void {
       challengers.map(({ bare, fixed }) => (fixed ? bare : `${bare}${bare.includes(' ') ? ', ' : ' '}${parameters}`)),
     ),
   )
-  const body = Buffer.from(JSON.stringify({ error: row.error, error_description: description }))
   response.setHeader('Content-Type', 'application/json; charset=utf-8')
-  response.setHeader('Content-Length', body.length)
-  response.end(body)
+  endWith(response, JSON.stringify({ error: row.error, error_description: description }))
 }
 
 /** RFC 9470 section 3, in the form of its examples. */

@@ -59,7 +59,8 @@ export interface Grant {
   readonly nonce?: string | undefined
 }
 
-export type Decision = Grant | ({ readonly granted: false } & Refusal)
+/** `schemes` are those that would do, or the one whose credential was refused. */
+export type Decision = Grant | ({ readonly granted: false; readonly schemes: readonly string[] } & Refusal)
 
 /**
  * May this request pass? Alternatives are tried in the document's order, those only whose credentials were all sent;
@@ -70,10 +71,15 @@ export function decide(demands: Demands, asked: Asked): Eventual<Decision> {
   const found = findCredentials(demands, asked)
   if (found.includes('repeated')) {
     const repeated = demands.alternatives.flat().find(one => found[one.slot] === 'repeated')
-    return refuse({ denial: deny('invalid_request'), challengers: repeated?.challengers ?? [] })
+    return refuse(repeated ? [repeated] : [], {
+      denial: deny('invalid_request'),
+      challengers: repeated?.challengers ?? [],
+    })
   }
   return tryFrom(0, undefined, { demands, asked, found, verified: [] })
 }
+
+type Refused = Extract<Decision, { readonly granted: false }>
 
 /** One request's credentials, and what was found out about them, by the slots of their schemes. */
 interface Inquiry {
@@ -84,7 +90,7 @@ interface Inquiry {
 }
 
 /** @param closest the refusal of the alternatives before that came closest. */
-function tryFrom(first: number, closest: Refusal | undefined, inquiry: Inquiry): Eventual<Decision> {
+function tryFrom(first: number, closest: Refused | undefined, inquiry: Inquiry): Eventual<Decision> {
   const { demands, found } = inquiry
   let nearest = closest
   for (let index = first; index < demands.alternatives.length; index++) {
@@ -98,16 +104,17 @@ function tryFrom(first: number, closest: Refusal | undefined, inquiry: Inquiry):
     if (decision.granted) return decision
     nearest = closer(nearest, decision)
   }
-  if (nearest) return refuse(nearest)
+  if (nearest) return nearest
   // Anonymous is nobody's credential at all: one that was sent and is of no use is a refusal.
   if (demands.anonymous && found.every(one => one === 'nothing')) return { granted: true, auth: undefined }
-  return refuse({
+  const wanted = demands.alternatives.flat()
+  return refuse(wanted, {
     denial: deny('no_credentials'),
-    challengers: demands.alternatives.flat().flatMap(one => one.challengers),
+    challengers: wanted.flatMap(one => one.challengers),
   })
 }
 
-function closer(one: Refusal | undefined, other: Refusal): Refusal {
+function closer(one: Refused | undefined, other: Refused): Refused {
   return !one || rank(other.denial) > rank(one.denial) ? other : one
 }
 
@@ -141,7 +148,7 @@ function verifyFrom(
       })
     }
     verified[slot] = result
-    if (!result.granted) return refuse({ denial: result, challengers: refusedBy(requirement, inquiry) })
+    if (!result.granted) return refuse([requirement], { denial: result, challengers: refusedBy(requirement, inquiry) })
   }
   return undefined
 }
@@ -155,9 +162,11 @@ function judgeVerified(alternative: readonly Requirement[], inquiry: Inquiry): E
   for (const requirement of alternative) {
     const result = verified[requirement.slot]
     // None is missing, or an alternative would be met that was not: asked again where it decides.
-    if (!result?.granted) return refuse({ denial: deny('no_credentials'), challengers: requirement.challengers })
+    if (!result?.granted) {
+      return refuse([requirement], { denial: deny('no_credentials'), challengers: requirement.challengers })
+    }
     if (!scopesMet(requirement.scopes, result.scopes)) {
-      return refuse({
+      return refuse([requirement], {
         denial: deny('insufficient_scope'),
         challengers: refusedBy(requirement, inquiry),
         scopes: scopesNamed(requirement.scopes),
@@ -186,7 +195,7 @@ function stepUp(demand: StepUpDemand, alternative: readonly Requirement[], grant
     : 'no token that says how its user authenticated'
   if (reason === undefined) return grant
   const holder = holderOf(alternative)
-  return refuse({
+  return refuse(holder ? [holder] : [], {
     denial: deny('insufficient_user_authentication', { reason }),
     challengers: holder ? refusedBy(holder, inquiry) : [],
     stepUp: demand,
@@ -242,7 +251,7 @@ function refuseClaims(alternative: readonly Requirement[], unmet: UnmetClaim, in
   const { asked } = inquiry
   const holder = holderOf(alternative)
   const description = unmet.message ?? (asked.nameClaims ? named(unmet) : undefined)
-  return refuse({
+  return refuse(holder ? [holder] : [], {
     denial: deny('claims_not_met', { reason: unmet.reason, ...(description !== undefined && { description }) }),
     challengers: holder ? refusedBy(holder, inquiry) : [],
     claimsStatus: asked.claimsStatus,
@@ -255,8 +264,8 @@ function named({ claim, found }: UnmetClaim): string | undefined {
   return found ? `Unexpected '${claim}' value` : `Missing '${claim}' claim`
 }
 
-function refuse(refusal: Refusal): Decision {
-  return { granted: false, ...refusal }
+function refuse(by: readonly Requirement[], refusal: Refusal): Refused {
+  return { granted: false, schemes: [...new Set(by.map(one => one.scheme))], ...refusal }
 }
 
 /** How close a refusal came to a grant; what could not be found out may have been one. */

@@ -3,6 +3,7 @@ import { type BodyLimits, DEFAULT_BODY_LIMITS } from './body-limits.js'
 import type { CrossSiteOptions } from './cross-site.js'
 import type { ReplyError } from './reply-contract.js'
 import type { ResourceMetadataOptions } from './resource-metadata.js'
+import { isOpenTelemetryApi, type OpenTelemetryApi, type Telemetry, telemetryOf } from './telemetry.js'
 import { ConfigurationError, type DenialCode, type Token } from './verifier.js'
 
 /**
@@ -20,7 +21,14 @@ export type Decided = {
   readonly path: string
 } & (
   | { readonly granted: true; readonly schemes: readonly string[]; readonly subject?: string }
-  | { readonly granted: false; readonly status: number; readonly code: DenialCode; readonly reason?: string }
+  | {
+      readonly granted: false
+      readonly status: number
+      readonly code: DenialCode
+      /** The scheme whose credential was refused, or those of which one was wanted. */
+      readonly schemes: readonly string[]
+      readonly reason?: string
+    }
 )
 
 /** A reply that is not what the document says. Holds no value of it; names of members may be in the pointers. */
@@ -87,6 +95,13 @@ export interface GateOptions {
   readonly crossSite?: 'allow' | CrossSiteOptions
   /** Called with every decision, before the answer is sent. What it throws is ignored. */
   readonly onDecision?: (decided: Decided, req: Request) => void
+  /**
+   * Where to say why a request was refused, for development: the field `Gatewright-Explain` of the answer, or `console.warn`.
+   * Never holds a credential or a claim. Default `false`. Where `NODE_ENV` is `production`, `header` is an error.
+   */
+  readonly explain?: false | 'header' | 'log'
+  /** The API of `@opentelemetry/api` (1.x): decisions are counted, and each has a span. Default: neither. */
+  readonly openTelemetry?: OpenTelemetryApi
 }
 
 export interface MultipartOptions {
@@ -110,6 +125,8 @@ export interface Settings {
   readonly resourceMetadata?: ResourceMetadataOptions
   readonly crossSite: 'allow' | CrossSiteOptions
   readonly onDecision?: (decided: Decided, req: Request) => void
+  readonly explain: false | 'header' | 'log'
+  readonly telemetry?: Telemetry
   readonly checks: { readonly [name: string]: Check }
 }
 
@@ -159,6 +176,8 @@ const RULES: { readonly [option: string]: Rule } = {
     "'allow' or { origin, trustedOrigins }",
   ],
   onDecision: [value => typeof value === 'function', 'a function'],
+  explain: [value => value === false || value === 'header' || value === 'log', "false, 'header' or 'log'"],
+  openTelemetry: [isOpenTelemetryApi, 'the module @opentelemetry/api'],
 }
 
 /** Options with their defaults. @throws {ConfigurationError} naming each option that is unknown or of the wrong type. */
@@ -176,7 +195,12 @@ export function resolveOptions(options: GateOptions & { readonly checks?: Settin
   })
   if (faults.length > 0) throw new ConfigurationError(`createRouter: ${faults.join('; ')}`)
   const { claimsStatus = 401, nameClaims = false, replies = 'plain', onDecision } = options
-  const { resourceMetadata, crossSite = {} } = options
+  const { resourceMetadata, crossSite = {}, explain = false, openTelemetry } = options
+  if (explain === 'header' && process.env.NODE_ENV === 'production') {
+    throw new ConfigurationError(
+      "createRouter: explain: 'header' would tell callers of a production why they are refused",
+    )
+  }
   const { basePath = false, unknownQuery = 'ignore', onReplyFault = logReplyFault } = options
   const { responses = process.env.NODE_ENV === 'production' ? 'strip' : 'check' } = options
   const checks = options.checks ?? {}
@@ -191,6 +215,8 @@ export function resolveOptions(options: GateOptions & { readonly checks?: Settin
     onReplyFault,
     checks,
     crossSite,
+    explain,
+    ...(openTelemetry && { telemetry: telemetryOf(openTelemetry) }),
     ...(resourceMetadata && { resourceMetadata }),
     ...(onDecision && { onDecision }),
   }

@@ -15,7 +15,7 @@ import { bindRequirements, ownMember, type Verifiers } from './requirements.js'
 import { metadataUrl, resourceMetadata } from './resource-metadata.js'
 import { Routes, shapeOf } from './routes.js'
 import type { OperationValidator } from './validator.js'
-import { ConfigurationError } from './verifier.js'
+import { type AnyVerifier, ConfigurationError } from './verifier.js'
 
 /**
  * A handler that expects of `auth` no more than the policy proves. Nothing else is compared: of an operation that is
@@ -48,6 +48,11 @@ export interface GuardedRouter extends Router {
    * at the root of the app, where the router itself is mounted below it and never sees their path.
    */
   readonly resourceMetadata: RequestHandler
+  /**
+   * Resolves when all that the verifiers of the document's policies need of others is there, such as the issuers' keys:
+   * `await router.ready()` before the server listens. @throws {Error} that names each scheme and what is wrong.
+   */
+  ready(): Promise<void>
 }
 
 export type Gate<Schemes> = { readonly [Method in (typeof METHODS)[number]]: AddOperation<Schemes> } & {
@@ -186,9 +191,24 @@ export function createGate<Options extends GateOptions & { readonly schemes?: Ve
       const answerMetadata: RequestHandler = (request, response, next) => {
         if (!metadata?.answer(request, response)) next()
       }
-      return Object.assign(router, { resourceMetadata: answerMetadata })
+      return Object.assign(router, { resourceMetadata: answerMetadata, ready: () => allReady(verifiers) })
     },
   }) as unknown as Gate<Options['schemes']>
+}
+
+async function allReady(verifiers: ReadonlyMap<string, AnyVerifier>): Promise<void> {
+  const outcomes = await Promise.all(
+    [...verifiers].map(async ([name, verifier]) => {
+      try {
+        await verifier.ready?.()
+        return []
+      } catch (error) {
+        return [`${name}: ${error instanceof Error ? error.message : error}`]
+      }
+    }),
+  )
+  const faults = outcomes.flat()
+  if (faults.length > 0) throw new Error(`not ready: ${faults.join('; ')}`)
 }
 
 /** What stands before each path. @throws {ConfigurationError} when the document has nothing to stand there. */

@@ -80,6 +80,7 @@ export { openIdConnect } from './schemes/open-id-connect.js'
 export type { CertificateOptions, DpopOptions, NonceOptions, PossessionOptions } from './schemes/possession-options.js'
 export type { PrincipalOptions } from './schemes/principal.js'
 export { type DigestOptions, type Digests, keysByDigest, secretsEqual, usersByDigest } from './schemes/secrets.js'
+export type { OpenTelemetryApi } from './telemetry.js'
 export {
   type ExchangeToken,
   type TokenExchangeCause,

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { Request, Response } from 'express'
 import { attachUser } from './auth0-request.js'
 import { readBody } from './body.js'
@@ -5,6 +6,7 @@ import { sendRefusal, setNonce, statusOf } from './challenge.js'
 import type { PathParameters } from './claims.js'
 import { type Asked, type Decision, type Demands, decide } from './decide.js'
 import { after, type Eventual, isPromised } from './eventual.js'
+import { explanationOf } from './explain.js'
 import type { Decided, Settings } from './gate-options.js'
 import { asksFor, NO_PARAMETERS, type ParameterRules, type ParameterSources, readParameters } from './parameters.js'
 import { contractProblem, sendProblem } from './problem.js'
@@ -13,6 +15,7 @@ import { type Sending, sendReply } from './reply.js'
 import { compileContract } from './reply-contract.js'
 import { RequestContext } from './request-context.js'
 import { ownMember } from './requirements.js'
+import type { Telemetry } from './telemetry.js'
 import type { OperationValidator } from './validator.js'
 
 /** Where a request is going: what its path and query hold. */
@@ -51,6 +54,9 @@ export function compileOperation(operation: Operation, settings: Settings): Serv
   const isPublic = demands.alternatives.length === 0
   const asks = asksFor(validator, rules)
   const send = replySender(operation, settings)
+  const { onDecision, explain, telemetry } = settings
+  const watched = onDecision !== undefined || explain !== false || telemetry !== undefined
+  const decideOn = telemetry ? traced(operation, telemetry) : decide
 
   const run = (context: RequestContext) => {
     const result = handler(context as never) as Eventual<unknown>
@@ -59,7 +65,7 @@ export function compileOperation(operation: Operation, settings: Settings): Serv
   }
 
   const admit = (decision: Decision | undefined, request: Request, response: Response, target: Target) => {
-    if (settings.onDecision) observe(settings, operation, request, decision)
+    if (watched) observe(settings, operation, request, response, decision)
     if (decision?.granted === false) return sendRefusal(response, decision)
     if (decision?.nonce !== undefined) setNonce(response, decision.nonce)
     if (decision?.token) attachUser(request, decision.token)
@@ -76,7 +82,7 @@ export function compileOperation(operation: Operation, settings: Settings): Serv
 
   return (request, response, target) => {
     if (isPublic) return admit(undefined, request, response, target)
-    const decision = decide(demands, askedBy(request, target, settings))
+    const decision = decideOn(demands, askedBy(request, target, settings))
     return isPromised(decision)
       ? decision.then(decided => admit(decided, request, response, target))
       : admit(decision, request, response, target)
@@ -137,21 +143,52 @@ function tell(hook: () => unknown): void {
 }
 
 function observe(
-  { onDecision }: Settings,
+  { onDecision, explain, telemetry }: Settings,
   operation: Operation,
   request: Request,
-  outcome: Decision | undefined,
+  response: Response,
+  decision: Decision | undefined,
 ): void {
-  if (!onDecision) return
-  tell(() => onDecision(decidedOf(operation, request, outcome), request))
+  const decided = decidedOf(operation, request, decision)
+  telemetry?.count(decided)
+  if (onDecision) tell(() => onDecision(decided, request))
+  if (explain && decision?.granted === false) {
+    const explanation = explanationOf(decided, decision, operation.demands)
+    if (explain === 'header') response.setHeader('Gatewright-Explain', explanation)
+    else console.warn(`gatewright: ${explanation}`)
+  }
 }
 
-function decidedOf({ id, path }: Operation, { method }: Request, outcome: Decision | undefined): Decided {
+/** {@link decide}, with a span for each decision. */
+function traced(operation: Operation, { begin }: Telemetry): typeof decide {
+  return (demands, asked) => {
+    const end = begin(operation.id)
+    const decided = (decision: Decision) => {
+      end(decidedOf(operation, asked.request, decision))
+      return decision
+    }
+    try {
+      const decision = decide(demands, asked)
+      if (!isPromised(decision)) return decided(decision)
+      return decision.then(decided, error => {
+        end()
+        throw error
+      })
+    } catch (error) {
+      end()
+      throw error
+    }
+  }
+}
+
+function decidedOf({ id, path }: Operation, { method = '' }: IncomingMessage, outcome: Decision | undefined): Decided {
   const decided = { operation: id, method, path }
   if (outcome?.granted === false) {
+    const { schemes } = outcome
     const { code, reason, description } = outcome.denial
     const why = reason ?? description
-    return { ...decided, granted: false, status: statusOf(outcome), code, ...(why !== undefined && { reason: why }) }
+    const status = statusOf(outcome)
+    return { ...decided, granted: false, status, code, schemes, ...(why !== undefined && { reason: why }) }
   }
   const subject = outcome?.token?.sub
   const schemes = Object.keys(outcome?.auth ?? {})

@@ -24,19 +24,22 @@ export function sendProblem(response: ServerResponse, problem: Problem): void {
   if (response.headersSent || response.destroyed) return
   const { status, detail, errors } = problem
   const title = problem.title ?? STATUS_CODES[status] ?? 'Unknown'
-  const body = Buffer.from(
-    JSON.stringify({
-      type: 'about:blank',
-      title,
-      status,
-      ...(detail !== undefined && { detail }),
-      ...(errors !== undefined && errors.length > 0 && { errors }),
-    }),
-  )
+  const body = JSON.stringify({
+    type: 'about:blank',
+    title,
+    status,
+    ...(detail !== undefined && { detail }),
+    ...(errors !== undefined && errors.length > 0 && { errors }),
+  })
   response.statusCode = status
   for (const [name, value] of Object.entries(problem.headers ?? {})) response.setHeader(name, value)
   response.setHeader('Content-Type', 'application/problem+json')
-  response.setHeader('Content-Length', body.length)
+  endWith(response, body)
+}
+
+/** Ends an answer. Node itself tells the length of what it sends, and a text goes out with the head, in one piece. */
+export function endWith(response: ServerResponse, body: string | Buffer): void {
+  if (response.req.method === 'HEAD') response.setHeader('Content-Length', Buffer.byteLength(body))
   response.end(body)
 }
 

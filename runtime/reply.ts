@@ -5,7 +5,7 @@ import type { ReadableStream } from 'node:stream/web'
 import type { Request, Response } from 'express'
 import { after, type Eventual } from './eventual.js'
 import { NOT_IMPLEMENTED } from './handler.js'
-import { sendProblem } from './problem.js'
+import { endWith, sendProblem } from './problem.js'
 import {
   type Contract,
   defaultType,
@@ -86,9 +86,7 @@ function sendBody(
     response.send(typeof payload === 'string' ? Buffer.from(payload) : payload)
     return
   }
-  // Node itself tells the length of what it sends, and a text goes out with the head, in one piece.
-  if (response.req.method === 'HEAD') response.setHeader('Content-Length', Buffer.byteLength(payload))
-  response.end(payload)
+  endWith(response, payload)
 }
 
 function isReply(result: unknown): result is UntypedReply {

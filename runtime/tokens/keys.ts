@@ -45,6 +45,8 @@ interface HeldKeys {
   readonly set: JwkSet
   /** When they were asked for, so that their age is never taken for less than it is. */
   readonly askedAt: number
+  /** Which of the questions they answer. */
+  readonly question: number
 }
 
 /** Keys are renewed in the background from this part of `maxAge` on, so that a busy API never waits for them. */
@@ -71,6 +73,8 @@ export function issuerKeys(discovery: Discovery, settings: KeySettings, fetch: F
   /** When an unknown `kid` was looked for in vain. */
   let lookedAt = Number.NEGATIVE_INFINITY
   let pending: Promise<void> | undefined
+  /** How often the issuer was asked: what came first is told by that, since a clock may stand still or be set back. */
+  let questions = 0
 
   // A clock that was set back must not make old keys young.
   const since = (time: number) => Math.abs(clock() - time)
@@ -100,11 +104,12 @@ export function issuerKeys(discovery: Discovery, settings: KeySettings, fetch: F
 
   async function load(known: Metadata | undefined): Promise<HeldKeys> {
     const askedAt = clock()
+    const question = ++questions
     const signal = AbortSignal.timeout(settings.timeout * 1000)
     const read = (url: string) => fetchDocument(url, fetch, signal)
     const metadata = known ?? (await discover(discovery, read))
     const document = await read(metadata.jwksUri)
-    return { metadata, set: jwkSet(document, metadata.jwksUri, held?.set.made), askedAt }
+    return { metadata, set: jwkSet(document, metadata.jwksUri, held?.set.made), askedAt, question }
   }
 
   /** Sees to it that keys are there which may be used now, if that can be; a promise where that must be waited for. */
@@ -142,9 +147,9 @@ export function issuerKeys(discovery: Discovery, settings: KeySettings, fetch: F
     }
   }
 
-  /** May the issuer be asked because of a token that came at `came`? Who is told so must ask. */
+  /** May the issuer be asked because of a token that came after `came` questions? Who is told so must ask. */
   function mayLook(came: number): boolean {
-    const younger = held !== undefined && held.askedAt >= came
+    const younger = held !== undefined && held.question > came
     if (younger || resting() || since(lookedAt) < settings.cooldown) return false
     lookedAt = clock()
     return true
@@ -166,7 +171,7 @@ export function issuerKeys(discovery: Discovery, settings: KeySettings, fetch: F
     find(query, worthAsking) {
       // Before anything is fetched: a token from elsewhere must not make this API ask anybody anything.
       if (!discovery.issuers.includes(query.iss)) return { denial: unexpectedIssuer() }
-      const came = clock()
+      const came = questions
       const renewed = renew()
       return renewed === undefined ? find(query, worthAsking, came) : renewed.then(() => find(query, worthAsking, came))
     },

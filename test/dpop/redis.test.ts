@@ -1,7 +1,6 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -11,39 +10,10 @@ import { createClient } from 'redis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Answer, send } from '../http/request.js'
 import { type Holder, holder } from './proofs.js'
+import { freePort, skipped, startRedis, stopRedis } from './redis-server.js'
 import { type Bench, bench, dpop, told } from './served.js'
 
-const missing = spawnSync('redis-server', ['--version']).error !== undefined
-/** Where everything must hold, a test that is skipped is one that fails. */
-const skipped = missing && process.env.CI === undefined
 const REPLAYED = '401 invalid_dpop_proof: DPoP proof was used before'
-
-/** A port of loopback that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
-async function startRedis(port: number, folder: string): Promise<ChildProcess> {
-  const settings = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no']
-  const server = spawn('redis-server', settings, { stdio: ['ignore', 'pipe', 'inherit'] })
-  for await (const line of createInterface({ input: server.stdout as NodeJS.ReadableStream })) {
-    if (line.includes('Ready to accept connections')) break
-  }
-  // What it says later must not fill the pipe.
-  server.stdout?.resume()
-  return server
-}
-
-async function stopRedis(server: ChildProcess): Promise<void> {
-  const gone = once(server, 'exit')
-  server.kill('SIGKILL')
-  await gone
-}
 
 describe.skipIf(skipped)(`with a redis-server${skipped ? ' (skipped: its program is not installed)' : ''}`, () => {
   let setting: Bench

@@ -45,6 +45,8 @@ export interface Serving extends PossessionOptions {
   readonly tls?: ServerOptions
   /** Whose tokens are taken, in place of the local issuer's. */
   readonly trusting?: { readonly issuer: string; readonly audience: string }
+  /** Makes the verifiers, in place of `bearer()`. */
+  readonly by?: (options: PossessionOptions) => Verifier
   readonly mount?: string
   readonly before?: express.RequestHandler
 }
@@ -72,9 +74,9 @@ export async function bench(name: string): Promise<Bench> {
 
   return {
     issuer,
-    async serve({ other, tls, trusting = issuer, mount = '/', before, ...options } = {}) {
+    async serve({ other, tls, trusting = issuer, by, mount = '/', before, ...options } = {}) {
       const { issuer: iss, audience } = trusting
-      const verifier = (one: PossessionOptions): Verifier => bearer({ issuer: iss, audience, ...one })
+      const verifier = by ?? ((one: PossessionOptions): Verifier => bearer({ issuer: iss, audience, ...one }))
       let runs = 0
       const decided: Decided[] = []
       const echo = ({ auth }: { auth?: Record<string, Token> }) => {

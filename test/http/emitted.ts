@@ -6,7 +6,10 @@ import { fileURLToPath } from 'node:url'
 import type { Express, Router } from 'express'
 import { generate } from '../../generator/index.js'
 
-export type CreateRouter = (handlers: object, options: object) => Router & { resourceMetadata: Router }
+export type CreateRouter = (
+  handlers: object,
+  options: object,
+) => Router & { resourceMetadata: Router; ready(): Promise<void> }
 
 /** The router that is emitted for a document, in a folder of that name under `test/out`. */
 export async function emitted(name: string, document: string): Promise<CreateRouter> {

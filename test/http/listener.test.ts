@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import express from 'express'
 import { apiKey, bearer, listener } from 'gatewright/runtime'
 import { type LocalClaims, type LocalIssuer, startLocalIssuer } from 'gatewright/testing'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type CreateRouter, emitted } from './emitted.js'
 import { type Asked, send } from './request.js'
 
@@ -170,6 +170,27 @@ test.each(['/throws', '/rejects'])('what the handler of %s throws is told to onE
 test('an answer that breaks off is not taken for the whole', async () => {
   await expect(send(plain, '/breaks')).rejects.toThrow()
   expect(thrown).toEqual([new Error('secret detail')])
+})
+
+test('a client that goes while its credentials are verified is no error', async () => {
+  let verified = false
+  const key = apiKey(async key => {
+    await new Promise(resolve => setTimeout(resolve, 100))
+    verified = true
+    return key === 'good' && { name: 'reader' }
+  })
+  const user = bearer({ issuer: issuer.issuer, audience: issuer.audience })
+  const slow = await listen(
+    listener(routerWith({ schemes: { user, key } }), undefined, { onError: error => thrown.push(error) }),
+  )
+  const socket = connect(Number(new URL(slow).port), '127.0.0.1')
+  socket.on('error', () => {})
+  socket.end(
+    'PUT /notes/1 HTTP/1.1\r\nHost: a\r\nX-Key: good\r\nContent-Type: application/json\r\nContent-Length: 13\r\n\r\n{"title":"a"}',
+  )
+  await vi.waitFor(() => expect(verified).toBe(true))
+  await new Promise(resolve => setTimeout(resolve, 50))
+  expect(thrown).toEqual([])
 })
 
 test('requests are those of Node', async () => {

@@ -1,5 +1,13 @@
 import express from 'express'
-import { apiKey, bearer, createGate, openIdConnect, type ResourceMetadataOptions } from 'gatewright/runtime'
+import {
+  apiKey,
+  bearer,
+  createGate,
+  introspection,
+  openIdConnect,
+  type ResourceMetadataOptions,
+} from 'gatewright/runtime'
+import { startLocalIssuer } from 'gatewright/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type CreateRouter, emitted, listeners } from './emitted.js'
 import { send } from './request.js'
@@ -108,6 +116,62 @@ describe('the metadata', () => {
     })
     const post = await send(origin, path, { method: 'POST' })
     expect([post.status, post.headers.allow]).toEqual([405, 'GET, HEAD, OPTIONS'])
+  })
+})
+
+describe('the metadata of verifiers as they are', () => {
+  const served = async (given: object) => {
+    const router = routerOf({ resource: RESOURCE }, { schemes: { ...schemes, ...given } })
+    const origin = await listen(express().use(router))
+    return async () => JSON.parse((await send(origin, `${WELL_KNOWN}/v1`)).text)
+  }
+  const audience = RESOURCE
+  const both = ['https://a.example', 'https://b.example/tenant']
+  const proofs = { required: true, algorithms: ['ES256', 'EdDSA'] } as const
+
+  test('bearer() of several issuers', async () => {
+    const user = bearer({ issuers: both.map(issuer => ({ issuer, audience })), certificates: true })
+    const metadata = await (await served({ user }))()
+    expect(metadata).toMatchObject({
+      authorization_servers: both,
+      tls_client_certificate_bound_access_tokens: true,
+    })
+    expect(metadata).not.toHaveProperty('dpop_signing_alg_values_supported')
+  })
+
+  test('introspection() that takes bound tokens', async () => {
+    const client = { id: 'api', secret: 'secret' }
+    const user = introspection({ issuer: ISSUER, client, audience, dpop: proofs, certificates: true })
+    const proved = openIdConnect({ audience, dpop: { ...proofs, algorithms: ['PS256', 'ES256'] } })
+    expect(await (await served({ user, proved }))()).toMatchObject({
+      authorization_servers: [ISSUER],
+      dpop_signing_alg_values_supported: ['ES256', 'EdDSA', 'PS256'],
+      dpop_bound_access_tokens_required: true,
+      tls_client_certificate_bound_access_tokens: true,
+    })
+    const plain = await (await served({ user: introspection({ issuer: ISSUER, client, audience }) }))()
+    expect(plain).toMatchObject({ authorization_servers: [ISSUER] })
+    for (const name of ['dpop_signing_alg_values_supported', 'tls_client_certificate_bound_access_tokens']) {
+      expect(plain).not.toHaveProperty(name)
+    }
+  })
+
+  test('openIdConnect(), whose issuer is known once its document was read', async () => {
+    await using issuer = await startLocalIssuer()
+    const discovered = openIdConnect({ audience, dpop: true, certificates: true }).at(
+      `${issuer.issuer}.well-known/openid-configuration`,
+    )
+    const read = await served({ user: discovered })
+    const before = await read()
+    expect(before).toMatchObject({
+      dpop_signing_alg_values_supported: expect.arrayContaining(['ES256', 'PS256']),
+      tls_client_certificate_bound_access_tokens: true,
+    })
+    // A bearer token will do as well.
+    expect(before).not.toHaveProperty('dpop_bound_access_tokens_required')
+    expect(before).not.toHaveProperty('authorization_servers')
+    await discovered.ready?.()
+    expect(await read()).toMatchObject({ authorization_servers: [issuer.issuer] })
   })
 })
 

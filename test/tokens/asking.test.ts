@@ -132,8 +132,21 @@ describe('a rotation', () => {
     pass(1)
     issuer.keys = [second.jwk, third.jwk]
     expect(await outcome(verifier, await issuer.sign(third))).toBe('granted')
+    // Its key may have come back since.
     expect(await outcome(verifier, await issuer.sign(first))).toBe(UNKNOWN)
-    expect(fetches()).toBe(3)
+    expect(fetches()).toBe(4)
+  })
+
+  test.each([
+    ['in the same instant', 0],
+    ['before, by a clock that was set back', -60],
+  ])('%s as the keys were asked for refuses no good token', async (_, seconds) => {
+    const verifier = verifierWith()
+    await outcome(verifier, await issuer.sign(first))
+    pass(seconds)
+    issuer.keys = [second.jwk]
+    expect(await outcome(verifier, await issuer.sign(second, { iat: 1 }))).toBe('granted')
+    expect(fetches()).toBe(2)
   })
 
   test('while older keys are on their way refuses no good token', async () => {
