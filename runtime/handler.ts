@@ -25,7 +25,7 @@ type ParametersOf<Operation, In extends string> = Operation extends { parameters
     : NonNullable<P>
   : NoParameters
 
-/** How bodies reach the handler where the document's types do not say it. */
+/** How bodies reach the handler, and replies leave it, where the document's types do not say it. */
 export interface BodyForm {
   /** Media types whose bodies are streams. */
   readonly streams?: string
@@ -35,6 +35,8 @@ export interface BodyForm {
   readonly files?: PropertyKey
   /** Some members are `readOnly`: requests do not set them. */
   readonly readOnly?: true
+  /** Members that schemas of replies demand although they are `writeOnly`, and never sent: replies need not have them. */
+  readonly writeOnly?: PropertyKey
 }
 
 type Part<Form, Name extends keyof BodyForm> = Form extends { readonly [N in Name]: infer Value } ? Value : never
@@ -239,14 +241,39 @@ export type Reply<Operation> = Operation extends { responses: infer Responses }
   ? ReplyTo<Responses, keyof Responses>
   : never
 
+/** Members of these names are optional, however deep. */
+type Sendable<Value, Names> = Value extends readonly (infer Item)[]
+  ? Sendable<Item, Names>[]
+  : Value extends object
+    ? { [Name in keyof Value as Name extends Names ? never : Name]: Sendable<Value[Name], Names> } & {
+        [Name in keyof Value as Name extends Names ? Name : never]?: Value[Name]
+      }
+    : Value
+
+type SendableContent<Content, Names> = { [MediaType in keyof Content]: Sendable<Content[MediaType], Names> }
+
+type Answering<Operation, Form> = Form extends { readonly writeOnly: infer Names }
+  ? Operation extends { responses: infer Responses }
+    ? {
+        responses: {
+          [Status in keyof Responses]: {
+            [Part in keyof Responses[Status]]: Part extends 'content'
+              ? SendableContent<Responses[Status][Part], Names>
+              : Responses[Status][Part]
+          }
+        }
+      }
+    : Operation
+  : Operation
+
 /** Nothing, where the handler answers through `res` itself. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a handler without a `return` must fit
-export type Result<Operation> = Reply<Operation> | NotImplemented | void
+export type Result<Operation, Form = unknown> = Reply<Answering<Operation, Form>> | NotImplemented | void
 
 /**
  * Implements one operation. `Auth` is what its policy has proved before it runs, `Form` a {@link BodyForm} where bodies
- * reach it otherwise than the document's types say.
+ * are otherwise than the document's types say.
  */
 export type Handler<Operation, Auth = never, Form = unknown> = (
   context: Context<Operation, Auth, Form>,
-) => Result<Operation> | Promise<Result<Operation>>
+) => Result<Operation, Form> | Promise<Result<Operation, Form>>

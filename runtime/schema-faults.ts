@@ -31,7 +31,7 @@ export function pointerTo(path: Path): string {
   return fragment(path.map(jsonPointerSegment).join(''))
 }
 
-function jsonPointerSegment(segment: string | number): string {
+export function jsonPointerSegment(segment: string | number): string {
   return `/${String(segment).replace(/~/g, '~0').replace(/\//g, '~1')}`
 }
 

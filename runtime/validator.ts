@@ -1,5 +1,6 @@
 import { formats } from './formats.js'
 import { linearPattern } from './linear-pattern.js'
+import { jsonPointerSegment } from './schema-faults.js'
 
 /** What a compiled schema found: of ajv's error object, what faults are told from. */
 export interface SchemaError {
@@ -14,6 +15,18 @@ export interface CompiledSchema {
   /** Of the last call. */
   errors?: readonly SchemaError[] | null
 }
+
+/** A schema with no other keywords. Its `format` is one of those beside its `type`. */
+export interface PlainSchema {
+  readonly type?: JsonType | readonly JsonType[]
+  readonly format?: keyof typeof formats
+  readonly enum?: readonly (string | number | boolean | null)[]
+}
+
+type JsonType = TextType | 'null'
+
+/** Each schema with the names of the members that it is the schema of. */
+export type PlainMembers = readonly (readonly [PlainSchema, ...string[]])[]
 
 export type ScalarType = 'string' | 'number' | 'integer' | 'boolean'
 export type TextType = ScalarType | 'array' | 'object'
@@ -156,6 +169,29 @@ export const schemaFunctions = {
       : names.filter(name => !schemaFunctions.own(value, name))
   },
 
+  /** What was found before, and what is found in the members of `value`, which stands at `path`. */
+  plain(value: Members, path: string, found: SchemaError[] | null, members: PlainMembers): SchemaError[] | null {
+    let errors = found
+    for (const group of members) {
+      const { type, format, enum: values } = group[0]
+      for (let index = 1; index < group.length; index++) {
+        const name = group[index] as string
+        const member = value[name]
+        if (member === undefined) continue
+        const isOfFormat = format === undefined || fitsFormat(member, format)
+        const isOfType = type === undefined || fitsType(member, type)
+        const isListed = values === undefined || values.some(one => one === member)
+        if ((isOfFormat && isOfType && isListed) || !Object.hasOwn(value, name)) continue
+        const instancePath = path + jsonPointerSegment(name)
+        errors ??= []
+        if (!isOfFormat) errors.push({ instancePath, keyword: 'format', params: { format } })
+        if (!isOfType) errors.push({ instancePath, keyword: 'type', params: { type } })
+        if (!isListed) errors.push({ instancePath, keyword: 'enum', params: { allowedValues: values } })
+      }
+    }
+    return errors
+  },
+
   isObject(value: unknown): boolean {
     return typeof value === 'object' && value !== null && !Array.isArray(value)
   },
@@ -165,6 +201,32 @@ export const schemaFunctions = {
     return typeof value === 'number' && !(value % 1) && !Number.isNaN(value)
   },
 } as const
+
+function fitsType(value: unknown, type: JsonType | readonly JsonType[]): boolean {
+  switch (type) {
+    case 'string':
+    case 'number':
+    case 'boolean':
+      return typeof value === type
+    case 'integer':
+      return schemaFunctions.isInteger(value)
+    case 'object':
+      return schemaFunctions.isObject(value)
+    case 'array':
+      return Array.isArray(value)
+    case 'null':
+      return value === null
+    default:
+      return type.some(one => fitsType(value, one))
+  }
+}
+
+/** A format says nothing of values that are not of its type. */
+function fitsFormat(value: unknown, name: keyof typeof formats): boolean {
+  const format = formats[name]
+  if (typeof format === 'function') return typeof value !== 'string' || format(value)
+  return typeof value !== 'number' || format.validate(value)
+}
 
 type Members = { readonly [name: string]: unknown }
 

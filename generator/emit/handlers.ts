@@ -3,6 +3,7 @@ import type { ApiModel, Operation, Scheme } from '../model/api-model.js'
 import { emitAt } from './failure.js'
 import { header } from './header.js'
 import { comment, literal, propertyName } from './literal.js'
+import { WriteOnlyNames } from './replies/write-only.js'
 import { bodyKind } from './validators/body-kind.js'
 import { formMembers } from './validators/form-members.js'
 import { ReadOnlyTable } from './validators/read-only.js'
@@ -11,12 +12,12 @@ import { ReadOnlyTable } from './validators/read-only.js'
 export function emitHandlers(model: ApiModel): string {
   const schemes = new Map(model.schemes.map(scheme => [scheme.name, scheme]))
   const auth = new Map(model.operations.map(operation => [operation, authText(operation, schemes)]))
-  const readOnly = new ReadOnlyTable(model.schemas)
+  const tables = { readOnly: new ReadOnlyTable(model.schemas), writeOnly: new WriteOnlyNames(model.schemas) }
   const lines = model.operations.flatMap(operation => {
     const { id, method, path, summary, deprecated } = operation
     const type = `paths[${literal(path)}][${literal(method)}]`
     const proved = auth.get(operation)
-    const form = emitAt(operation.location, () => formText(operation, model, readOnly))
+    const form = emitAt(operation.location, () => formText(operation, model, tables))
     const words = [comment(summary ?? ''), deprecated ? '@deprecated' : ''].filter(word => word !== '')
     return [
       ...(words.length > 0 ? [`/** ${words.join(' ')} */`] : []),
@@ -39,8 +40,13 @@ ${lines.map(line => `  ${line}\n`).join('')}}
 `
 }
 
-/** What the types of a body do not say: which are streams, which are not accepted, what of them is a file. */
-function formText({ requestBody }: Operation, { schemas }: ApiModel, readOnly: ReadOnlyTable): string[] {
+interface Tables {
+  readonly readOnly: ReadOnlyTable
+  readonly writeOnly: WriteOnlyNames
+}
+
+/** What the types of bodies do not say: which are streams, which are not accepted, what of them is a file or not sent. */
+function formText({ requestBody, responses }: Operation, { schemas }: ApiModel, tables: Tables): string[] {
   const streams: string[] = []
   const refused: string[] = []
   const files: string[] = []
@@ -49,12 +55,13 @@ function formText({ requestBody }: Operation, { schemas }: ApiModel, readOnly: R
     const kind = bodyKind(content, schemas)
     if (kind === undefined) refused.push(literal(content.mediaType))
     else if (kind === 'stream') streams.push(literal(content.mediaType))
-    else if (readOnly.use(content.schema ?? true) !== undefined) hasReadOnly = true
+    else if (tables.readOnly.use(content.schema ?? true) !== undefined) hasReadOnly = true
     const form = kind === 'multipart' ? formMembers(content, schemas) : undefined
     for (const [name, member] of form?.members ?? []) if (member.as === 'file') files.push(literal(name))
     if (form?.others?.as === 'file') files.push('string')
   }
-  const members = Object.entries({ streams, refused, files })
+  const writeOnly = tables.writeOnly.of(responses).map(literal)
+  const members = Object.entries({ streams, refused, files, writeOnly })
     .filter(([, types]) => types.length > 0)
     .map(([name, types]) => `${name}: ${[...new Set(types)].join(' | ')}`)
   if (hasReadOnly) members.push('readOnly: true')

@@ -16,6 +16,7 @@ import { typesDocument } from './types-document.js'
 export async function emitTypes(document: ResolvedDocument, model: ApiModel): Promise<string> {
   const { copy, originals } = typesDocument(document.root)
   dropLeftOut(copy, model)
+  forgetRefused(copy, model)
   shareComponents(copy, node => {
     const original = originals.get(node)
     return original && document.origins.locate(original)
@@ -40,6 +41,14 @@ function dropLeftOut(copy: JsonObject, { skipped, absent, operations }: ApiModel
     return [[path, Object.fromEntries(kept)]]
   })
   copy.paths = Object.fromEntries(paths)
+}
+
+/** A schema that nobody can read was reported when the model was made; TypeScript would not read it to its end either. */
+function forgetRefused({ components }: JsonObject, model: ApiModel): void {
+  const schemas = isObject(components) && isObject(components.schemas) ? components.schemas : {}
+  for (const [name, schema] of Object.entries(model.schemas)) {
+    if (schema === false && isObject(schemas[name])) schemas[name] = {}
+  }
 }
 
 /**

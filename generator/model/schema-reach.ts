@@ -16,7 +16,7 @@ export class SchemaReach {
 
   of(request: Request): ReadonlySet<string> {
     const reached = new Set<string>()
-    const waiting = schemasOf(request).flatMap(schema => references(schema, EVERYWHERE))
+    const waiting = schemasOf(request).flatMap(schema => references(schema))
     for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
       if (reached.has(name)) continue
       reached.add(name)
@@ -28,7 +28,7 @@ export class SchemaReach {
   #referencesOf(name: string): readonly string[] {
     const known = this.#next.get(name)
     if (known) return known
-    const found = [...new Set(references(this.schemas[name], EVERYWHERE))]
+    const found = [...new Set(references(this.schemas[name]))]
     this.#next.set(name, found)
     return found
   }
@@ -42,8 +42,8 @@ function schemasOf({ parameters, requestBody }: Request): (JsonSchema | undefine
 
 const EVERYWHERE = [...SUBSCHEMAS.keys()]
 
-/** The components that `schema` refers to, itself or below these keywords. */
-export function references(schema: JsonSchema | undefined, keywords: readonly string[]): string[] {
+/** The components that `schema` refers to, itself or below these keywords, which are all by default. */
+export function references(schema: JsonSchema | undefined, keywords: readonly string[] = EVERYWHERE): string[] {
   if (!isObject(schema)) return []
   const own = typeof schema.$ref === 'string' ? (readComponentReference(schema.$ref)?.name ?? []) : []
   const below = keywords.flatMap(keyword => {

@@ -167,7 +167,7 @@ describe('whatever the texts of a document are', () => {
 
 /** The compiler of schemas numbers its own names, as many as it needs; some patterns are matched by the runtime. */
 function isOfSchemas(name: string): boolean {
-  return /^schemaFunctions$|^(?:validate|schema|pattern|formats|func|wrapper|data|err|key|len|i|j|missing|_?errs|valid|_valid|props|evaluated|prop|p|tag|item)\d+$/.test(
+  return /^schemaFunctions$|^(?:validate|schema|pattern|obj|formats|func|wrapper|data|err|key|len|i|j|missing|_?errs|valid|_valid|props|evaluated|prop|p|tag|item)\d+$/.test(
     name,
   )
 }

@@ -67,3 +67,26 @@ test('an optional body', () => {
   type Optional = { requestBody?: { content: { 'application/json': { a: string } } } }
   expectTypeOf<Parameters<Handler<Optional>>[0]['body']>().toEqualTypeOf<{ a: string } | undefined>()
 })
+
+test('replies need not have members that are writeOnly, however deep, and must have all others', () => {
+  interface User {
+    name: string
+    password: string
+    parent?: User
+    others: User[]
+  }
+  type Operation = { responses: { 200: { headers: { Age: string }; content: { 'application/json': User } } } }
+  const handle = (_handler: Handler<Operation, never, { writeOnly: 'password' }>): void => {}
+  const headers = { Age: '1' }
+  handle(() => ({ status: 200, headers, body: { name: 'a', others: [{ name: 'b', others: [] }] } }))
+  handle(() => ({ status: 200, headers, body: { name: 'a', password: 'x', others: [] } }))
+  // @ts-expect-error: a name is a text
+  handle(() => ({ status: 200, headers, body: { name: 1, others: [] } }))
+  // @ts-expect-error: the name is missing
+  handle(() => ({ status: 200, headers, body: { others: [{ others: [] }] } }))
+  // @ts-expect-error: the header is missing
+  handle(() => ({ status: 200, body: { name: 'a', others: [] } }))
+  const strict = (_handler: Handler<Operation>): void => {}
+  // @ts-expect-error: nothing says that it is writeOnly
+  strict(() => ({ status: 200, headers, body: { name: 'a', others: [] } }))
+})

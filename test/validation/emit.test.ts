@@ -84,6 +84,13 @@ describe('validators.ts', () => {
     expect(many?.match(/^function /gm)).toHaveLength(3)
   })
 
+  it('names members of which little is said once, and together', () => {
+    const properties = { first: { type: 'string' }, second: { type: 'string' }, third: { maxLength: 3 } }
+    const text = emitValidators(apiModel([operation('it', { requestBody: body({ properties }) })]))
+    expect(text).toContain('[[{"type":"string"},"first","second"]]')
+    expect(text.match(/first|second/g)).toHaveLength(2)
+  })
+
   it('holds of the schemas what the code reads', () => {
     const sizes = ['small', 'large', '"quoted", schema0.enum', '\u2028']
     const all = {

@@ -49,6 +49,43 @@ describe('faults', () => {
     expect(faults(schema, value)).toEqual(expected)
   })
 
+  describe('of members that are checked together', () => {
+    const properties = {
+      'a/b~c': { type: 'string' },
+      constructor: { type: 'string' },
+      count: { type: 'integer', format: 'int32' },
+      day: { type: ['string', 'null'], format: 'date' },
+      state: { type: 'string', enum: ['on', 'off'] },
+      other: { enum: [{ a: 1 }, 2] },
+      size: { type: 'number', minimum: 1 },
+    }
+
+    it.each<[unknown, string[]]>([
+      [{}, []],
+      [{ 'a/b~c': '', constructor: '', count: 1, day: null, state: 'on', other: { a: 1 }, size: 1 }, []],
+      [
+        { 'a/b~c': 1, day: '2024-02-30', size: 0 },
+        ['#/a~1b~0c must be a string', '#/day must be in the format date', '#/size must be >= 1'],
+      ],
+      [{ count: 2 ** 31 }, ['#/count must be in the format int32']],
+      [{ count: 'x' }, ['#/count must be an integer']],
+      [{ day: 1 }, ['#/day must be a string or null']],
+      [{ state: 'x', other: {} }, ['#/state must be one of "on", "off"', '#/other must be one of {"a":1}, 2']],
+      [{ state: 1 }, ['#/state must be a string', '#/state must be one of "on", "off"']],
+    ])('%j', (value, expected) => {
+      expect(faults({ properties }, value)).toEqual(expected)
+      expect(faults({ properties, unevaluatedProperties: false }, value)).toEqual(expected)
+      const inside = { required: ['x'], properties: { list: { items: { properties, additionalProperties: false } } } }
+      const deeper = expected.map(one => one.replace('#', '#/list/0'))
+      expect(faults(inside, { list: [value] })).toEqual(['#/x is required', ...deeper])
+    })
+
+    it('where a fault is no fault of the whole', () => {
+      expect(faults({ not: { properties } }, { day: 1 })).toEqual([])
+      expect(faults({ not: { properties } }, { day: null })).toEqual(['# is excluded by the schema'])
+    })
+  })
+
   it.each(['anyOf', 'oneOf'])('of the only alternative of %s are its own', keyword => {
     const only = { [keyword]: [{ $ref: '#/components/schemas/Cat' }] }
     expect(faults(only, {}, schemas)).toEqual(['#/claws is required'])

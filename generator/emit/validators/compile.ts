@@ -6,6 +6,7 @@ import type { ApiModel, JsonSchema } from '../../model/api-model.js'
 import { type Matching, matchingOf } from '../../model/patterns/matching.js'
 import { compact } from './compaction.js'
 import { jsonLiteral } from './json-literal.js'
+import { compilePlainMembers } from './plain-members.js'
 import { MISFIT, requestSchema } from './request-schema.js'
 import { component } from './schemas.js'
 
@@ -182,6 +183,7 @@ function compilerFor(unevaluated: boolean, runs: boolean): Ajv2020 {
   })
   // ajv's class for 2020-12 turns it on always; the account of what was evaluated costs code and time.
   ajv.opts.unevaluated = unevaluated
+  compilePlainMembers(ajv)
   ajv.addKeyword({
     keyword: MISFIT,
     schemaType: 'string',
