@@ -56,7 +56,7 @@ export async function receiveBytes(req: BodyRequest, res: ServerResponse, limit:
   }
   if (Buffer.isBuffer(req.body)) return { value: req.body }
   // body-parser reads nothing of a client that has gone.
-  if (req.destroyed || !req.socket.readable) return { problem: CUT_OFF }
+  if (!req.complete || !req.socket.readable) return { problem: CUT_OFF }
   throw new Error('The request body was consumed before the router, and nothing of it is in req.body')
 }
 
