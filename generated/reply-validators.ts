@@ -15,7 +15,8 @@ export const replyValidators: ReplyChecks = {
 }
 
 const { isObject, missing, own } = schemaFunctions;
-const formats0 = schemaFunctions.formats["date-time"];
+const func2 = schemaFunctions.plain;
+const obj0 = [[{"type":"string"},"message"],[{"type":"string","format":"date-time"},"timestamp"]];
 
 function validate0(data, {instancePath=""}={}){
 let vErrors = null;
@@ -24,22 +25,8 @@ if(isObject(data)){
 for(const missingProperty of missing(data, ["message", "timestamp"])){
 errors = (vErrors ??= []).push({instancePath,keyword:"required",params:{missingProperty}});
 }
-if(own(data, "message")){
-if(typeof data.message !== "string"){
-errors = (vErrors ??= []).push({instancePath:instancePath+"/message",keyword:"type",params:{type: "string"}});
-}
-}
-if(own(data, "timestamp")){
-let data1 = data.timestamp;
-if(typeof data1 === "string"){
-if(!(formats0(data1))){
-errors = (vErrors ??= []).push({instancePath:instancePath+"/timestamp",keyword:"format",params:{format: "date-time"}});
-}
-}
-else {
-errors = (vErrors ??= []).push({instancePath:instancePath+"/timestamp",keyword:"type",params:{type: "string"}});
-}
-}
+vErrors = func2(data, instancePath, vErrors, obj0);
+errors = vErrors === null ? 0 : vErrors.length;
 }
 else {
 errors = (vErrors ??= []).push({instancePath,keyword:"type",params:{type: "object"}});
@@ -48,6 +35,8 @@ validate0.errors = vErrors;
 return errors === 0;
 }
 
+const obj1 = [[{"type":"string"},"message","sub"],[{"type":"string","format":"date-time"},"timestamp"]];
+
 function validate1(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
@@ -55,27 +44,8 @@ if(isObject(data)){
 for(const missingProperty of missing(data, ["message", "timestamp"])){
 errors = (vErrors ??= []).push({instancePath,keyword:"required",params:{missingProperty}});
 }
-if(own(data, "message")){
-if(typeof data.message !== "string"){
-errors = (vErrors ??= []).push({instancePath:instancePath+"/message",keyword:"type",params:{type: "string"}});
-}
-}
-if(own(data, "sub")){
-if(typeof data.sub !== "string"){
-errors = (vErrors ??= []).push({instancePath:instancePath+"/sub",keyword:"type",params:{type: "string"}});
-}
-}
-if(own(data, "timestamp")){
-let data2 = data.timestamp;
-if(typeof data2 === "string"){
-if(!(formats0(data2))){
-errors = (vErrors ??= []).push({instancePath:instancePath+"/timestamp",keyword:"format",params:{format: "date-time"}});
-}
-}
-else {
-errors = (vErrors ??= []).push({instancePath:instancePath+"/timestamp",keyword:"type",params:{type: "string"}});
-}
-}
+vErrors = func2(data, instancePath, vErrors, obj1);
+errors = vErrors === null ? 0 : vErrors.length;
 }
 else {
 errors = (vErrors ??= []).push({instancePath,keyword:"type",params:{type: "object"}});
