@@ -1,5 +1,6 @@
 import { after, type Eventual } from './eventual.js'
 import type { CheckRule, ClaimDemands, ClaimRule, JsonPrimitive } from './policy.js'
+import { thrownName } from './thrown.js'
 
 export type PathParameters = Readonly<Record<string, string>>
 
@@ -130,7 +131,7 @@ async function unmetByCheck(demand: ClaimDemands, runCheck: RunCheck): Promise<U
     if (await runCheck(name)) return undefined
     return { reason: `check ${name}`, ...messageOf(rule) }
   } catch (error) {
-    return { reason: `check ${name} threw${error instanceof Error ? `: ${error.message}` : ''}`, ...messageOf(rule) }
+    return { reason: `check ${name} threw ${thrownName(error)}`, ...messageOf(rule) }
   }
 }
 

@@ -7,6 +7,7 @@ import { after, type Eventual, isPromised } from './eventual.js'
 import type { ClaimDemands, ScopeDemand, StepUpDemand } from './policy.js'
 import { scopesMet, scopesNamed } from './scopes.js'
 import { stepUpFault } from './step-up.js'
+import { thrownName } from './thrown.js'
 import { systemClock } from './tokens/clock.js'
 import {
   type AnyVerifier,
@@ -214,7 +215,8 @@ function verify(
 ): Eventual<Verification<unknown>> {
   // The readers give each scheme a credential of its own kind; without this line a mix-up would be somebody's pass.
   if (typeof credential !== 'object' || credential.kind !== verifier.kind) return deny('no_credentials')
-  const threw = (error: unknown) => deny('invalid_token', { reason: `verifier of ${scheme} threw: ${textOf(error)}` })
+  const threw = (error: unknown) =>
+    deny('invalid_token', { reason: `verifier of ${scheme} threw ${thrownName(error)}` })
   try {
     const result = (verifier as Verifier<unknown, Credential['kind']>).verify(credential as never, request)
     return isPromised(result)
@@ -229,14 +231,6 @@ function verify(
 function sound(result: Verification<unknown>, scheme: string): Verification<unknown> {
   if (result?.granted === true) return Array.isArray(result.scopes) ? result : { ...result, scopes: [] }
   return result?.granted === false ? result : deny('invalid_token', { reason: `verifier of ${scheme} gave no result` })
-}
-
-function textOf(error: unknown): string {
-  try {
-    return String(error)
-  } catch {
-    return 'something without a text form'
-  }
 }
 
 function refusedBy({ slot, challengers }: Requirement, { found }: Inquiry): readonly Challenger[] {
@@ -269,7 +263,7 @@ function refuse(by: readonly Requirement[], refusal: Refusal): Refused {
 }
 
 /** How close a refusal came to a grant; what could not be found out may have been one. */
-const CLOSENESS: readonly Denial['code'][] = [
+export const CLOSENESS: readonly Denial['code'][] = [
   'no_credentials',
   'invalid_request',
   'invalid_token',

@@ -97,7 +97,7 @@ export interface GateOptions {
   readonly onDecision?: (decided: Decided, req: Request) => void
   /**
    * Where to say why a request was refused, for development: the field `Gatewright-Explain` of the answer, or `console.warn`.
-   * Never holds a credential or a claim. Default `false`. Where `NODE_ENV` is `production`, `header` is an error.
+   * Holds no credential, no claim and nothing that was thrown. Default `false`. Where `NODE_ENV` is `production`, `header` is an error.
    */
   readonly explain?: false | 'header' | 'log'
   /** The API of `@opentelemetry/api` (1.x): decisions are counted, and each has a span. Default: neither. */

@@ -153,42 +153,50 @@ function observe(
   telemetry?.count(decided)
   if (onDecision) tell(() => onDecision(decided, request))
   if (explain && decision?.granted === false) {
-    const explanation = explanationOf(decided, decision, operation.demands)
-    if (explain === 'header') response.setHeader('Gatewright-Explain', explanation)
-    else console.warn(`gatewright: ${explanation}`)
+    tell(() => {
+      const explanation = explanationOf(decided, decision, operation.demands)
+      if (explain === 'header') response.setHeader('Gatewright-Explain', explanation)
+      else console.warn(`gatewright: ${explanation}`)
+    })
   }
 }
 
 /** {@link decide}, with a span for each decision. */
-function traced(operation: Operation, { begin }: Telemetry): typeof decide {
-  return (demands, asked) => {
-    const end = begin(operation.id)
-    const decided = (decision: Decision) => {
-      end(decidedOf(operation, asked.request, decision))
-      return decision
-    }
-    try {
-      const decision = decide(demands, asked)
-      if (!isPromised(decision)) return decided(decision)
-      return decision.then(decided, error => {
+function traced(operation: Operation, { span }: Telemetry): typeof decide {
+  return (demands, asked) =>
+    span(operation.id, end => {
+      const decided = (decision: Decision) => {
+        end(decidedOf(operation, asked.request, decision))
+        return decision
+      }
+      try {
+        const decision = decide(demands, asked)
+        if (!isPromised(decision)) return decided(decision)
+        return decision.then(decided, error => {
+          end()
+          throw error
+        })
+      } catch (error) {
         end()
         throw error
-      })
-    } catch (error) {
-      end()
-      throw error
-    }
-  }
+      }
+    })
 }
 
 function decidedOf({ id, path }: Operation, { method = '' }: IncomingMessage, outcome: Decision | undefined): Decided {
   const decided = { operation: id, method, path }
   if (outcome?.granted === false) {
     const { schemes } = outcome
-    const { code, reason, description } = outcome.denial
-    const why = reason ?? description
-    const status = statusOf(outcome)
-    return { ...decided, granted: false, status, code, schemes, ...(why !== undefined && { reason: why }) }
+    const { denial } = outcome
+    const why = denial.reason ?? denial.description
+    return {
+      ...decided,
+      granted: false,
+      status: statusOf(outcome),
+      code: denial.code,
+      schemes,
+      ...(why !== undefined && { reason: why }),
+    }
   }
   const subject = outcome?.token?.sub
   const schemes = Object.keys(outcome?.auth ?? {})

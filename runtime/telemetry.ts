@@ -1,4 +1,6 @@
+import { CLOSENESS } from './decide.js'
 import type { Decided } from './gate-options.js'
+import type { DenialCode } from './verifier.js'
 
 /** The part of `@opentelemetry/api` that is used; the module itself is one: `import * as api from '@opentelemetry/api'`. */
 export interface OpenTelemetryApi {
@@ -11,7 +13,7 @@ interface Attributes {
 }
 
 interface TelemetryTracer {
-  startSpan(name: string): TelemetrySpan
+  startActiveSpan(name: string, work: (span: TelemetrySpan) => void): unknown
 }
 
 interface TelemetrySpan {
@@ -31,8 +33,11 @@ interface TelemetryMeter {
 export interface Telemetry {
   /** Counts a decision. */
   count(decided: Decided): void
-  /** Starts the span of a decision; what it returns ends it, without a decision if there is none. */
-  begin(operation: string): (decided?: Decided) => void
+  /**
+   * Does `work`, once and at once, while the span of a decision is active, so that calls to an issuer have theirs below it.
+   * `end` ends the span, without a decision if there is none.
+   */
+  span<Result>(operation: string, work: (end: (decided?: Decided) => void) => Result): Result
 }
 
 const NAME = 'gatewright'
@@ -52,17 +57,24 @@ export function telemetryOf({ trace, metrics }: OpenTelemetryApi): Telemetry {
     .createCounter('gatewright.decisions', { description: 'Requests let in and refused', unit: '{decision}' })
   return {
     count: decided => quietly(() => counter.add(1, attributesOf(decided))),
-    begin(operation) {
-      const span = quietly(() => tracer.startSpan(`authorize ${operation}`))
-      return decided =>
-        quietly(() => {
-          if (decided) span?.setAttributes(attributesOf(decided))
-          // RFC 9110 section 15.5: that a caller was refused is no error of the server's.
-          if (!decided || (!decided.granted && decided.status >= 500)) span?.setStatus({ code: ERROR })
-          span?.end()
-        })
+    span(operation, work) {
+      let answer: (() => ReturnType<typeof work>) | undefined
+      const run = (span?: TelemetrySpan) => {
+        // Once, whatever the API does: a proof of possession that is looked at twice was used before.
+        answer ??= outcomeOf(() => work(decided => quietly(() => endSpan(span, decided))))
+      }
+      quietly(() => tracer.startActiveSpan(`authorize ${operation}`, run))
+      run()
+      return (answer as unknown as () => ReturnType<typeof work>)()
     },
   }
+}
+
+function endSpan(span: TelemetrySpan | undefined, decided: Decided | undefined): void {
+  if (decided) span?.setAttributes(attributesOf(decided))
+  // RFC 9110 section 15.5: that a caller was refused is no error of the server's.
+  if (!decided || (!decided.granted && decided.status >= 500)) span?.setStatus({ code: ERROR })
+  span?.end()
 }
 
 /** Of what the document names only, so that there are not more time series than it has operations, codes and schemes. */
@@ -74,7 +86,24 @@ function attributesOf(decided: Decided): Attributes {
     'gatewright.schemes': [...schemes],
     'http.request.method': method,
     'http.route': path,
-    ...(!granted && { 'gatewright.denial.code': decided.code, 'http.response.status_code': decided.status }),
+    ...(!granted && { 'gatewright.denial.code': codeOf(decided), 'http.response.status_code': decided.status }),
+  }
+}
+
+/** A verifier in JavaScript may give any; semantic conventions call what is not in their list `_OTHER`. */
+function codeOf({ code }: { readonly code: DenialCode }): string {
+  return CLOSENESS.includes(code) ? code : '_OTHER'
+}
+
+/** What `work` returned or threw, to be returned or thrown. */
+function outcomeOf<Result>(work: () => Result): () => Result {
+  try {
+    const result = work()
+    return () => result
+  } catch (error) {
+    return () => {
+      throw error
+    }
   }
 }
 

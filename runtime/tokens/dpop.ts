@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { compactVerify } from 'jose/jws/compact/verify'
 import { headerValues } from '../credentials.js'
+import { thrownName } from '../thrown.js'
 import { type Denial, deny } from '../verifier.js'
 import type { Algorithm } from './algorithms.js'
 import type { Clock } from './clock.js'
@@ -83,7 +84,7 @@ export function dpopProver(rules: DpopRules, clock: Clock): ProveDpop {
       const first = (await firstUse(request, key, lifetime, replayStore)) === true
       return first ? possession : invalid('DPoP proof was used before')
     } catch (error) {
-      return deny('unavailable', { reason: `replay store: ${error instanceof Error ? error.message : 'failed'}` })
+      return deny('unavailable', { reason: `replay store: ${thrownName(error)}` })
     }
   }
 }

@@ -1,3 +1,4 @@
+import { thrownName } from '../thrown.js'
 import { type JsonObject, parseJsonObject } from './json-object.js'
 
 /** The same signature as the global `fetch`. */
@@ -93,8 +94,7 @@ export async function orAborted<T>(work: Promise<T>, url: string, signal: AbortS
 }
 
 function causeOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown error'
-  const { cause } = error
-  if (cause instanceof Error) return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message
-  return error.message
+  const cause = (error instanceof Error && error.cause) || error
+  // The platform's words for it, which come without a code.
+  return cause instanceof Error && cause.message === 'unexpected redirect' ? 'it redirects' : thrownName(cause)
 }

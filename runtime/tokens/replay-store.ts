@@ -49,7 +49,8 @@ export function memoryReplayStore(options: MemoryReplayStoreOptions = {}, clock:
       const now = clock()
       sweep(Math.floor(now))
       if (known.has(key)) return false
-      if (known.size >= maxEntries) throw new Error('the replay store is full')
+      if (known.size >= maxEntries)
+        throw Object.assign(new Error('the replay store is full'), { code: 'REPLAY_STORE_FULL' })
       known.add(key)
       const ending = Math.ceil(now + lifetime)
       const others = endings.get(ending)

@@ -3,7 +3,7 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { AggregationTemporality, DataPointType, MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
 import express from 'express'
-import { apiKey, bearer, type Decided, type OpenTelemetryApi } from 'gatewright/runtime'
+import { apiKey, bearer, type Decided, introspection, type OpenTelemetryApi, openIdConnect } from 'gatewright/runtime'
 import { type LocalClaims, type LocalIssuer, startLocalIssuer } from 'gatewright/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type CreateRouter, emitted, listeners } from './emitted.js'
@@ -28,6 +28,34 @@ components:
     user: { type: http, scheme: bearer }
     key: { type: apiKey, in: header, name: X-Key }
 `
+const DISCOVERED = `
+openapi: 3.1.0
+info: { title: Discovered, version: "1" }
+paths: { /: { get: { operationId: get, security: [{ found: [] }, { opaque: [] }], responses: { "204": { description: Done } } } } }
+components:
+  securitySchemes:
+    found: { type: openIdConnect, openIdConnectUrl: "http://127.0.0.1:1/.well-known/openid-configuration" }
+    opaque: { type: http, scheme: bearer }
+`
+const CHECKED = `
+openapi: 3.1.0
+info: { title: Checked, version: "1" }
+paths:
+  /:
+    get:
+      operationId: get
+      security: [{ user: [] }]
+      x-claims: { $check: hasRoom }
+      responses: { "204": { description: Done } }
+    put:
+      operationId: put
+      security: [{ key: [] }]
+      responses: { "204": { description: Done } }
+components:
+  securitySchemes:
+    user: { type: http, scheme: bearer }
+    key: { type: apiKey, in: header, name: X-Key }
+`
 const done = () => ({ status: 204 })
 const handlers = { getNote: done, putNote: done, getOpen: done }
 
@@ -41,6 +69,7 @@ class TestReader extends MetricReader {
 
 let issuer: LocalIssuer
 let createRouter: CreateRouter
+let createChecked: CreateRouter
 const { listen, close } = listeners()
 
 const routerWith = (options: object = {}, from = issuer.issuer) =>
@@ -60,6 +89,7 @@ const withToken = async (claims: LocalClaims = {}): Promise<Asked & { method: st
 beforeAll(async () => {
   issuer = await startLocalIssuer({ audience: 'https://api.example' })
   createRouter = await emitted('observability', DOCUMENT)
+  createChecked = await emitted('observability-checked', CHECKED)
 })
 
 afterAll(async () => {
@@ -93,6 +123,37 @@ describe('ready()', () => {
     }
     const router = routerWith({ schemes: { user: throwing, key: failing } })
     await expect(router.ready()).rejects.toThrow('not ready: user: no keys; key: no directory')
+  })
+
+  test('does not wait for a scheme that nothing demands', async () => {
+    const spare = { ...apiKey(() => undefined), ready: () => Promise.reject(new Error('no directory')) }
+    const user = bearer({ issuer: issuer.issuer, audience: issuer.audience })
+    await expect(routerWith({ schemes: { user, key: spare, spare } }).ready()).rejects.toThrow(
+      /^not ready: key: no directory$/,
+    )
+  })
+
+  test('asks the issuer that the document names, and an introspection endpoint, and tells no secret', async () => {
+    const create = await emitted('observability-ready', DISCOVERED)
+    const router = create(
+      { get: done },
+      {
+        schemes: {
+          found: openIdConnect({ audience: 'any' }),
+          opaque: introspection({
+            issuer: `${issuer.issuer}nowhere/`,
+            client: { id: 'me', secret: 'the secret' },
+            audience: 'any',
+          }),
+        },
+      },
+    )
+    const { message } = await router.ready().then(
+      () => new Error('is ready'),
+      (error: Error) => error,
+    )
+    expect(message).toMatch(/^not ready: found: .*127\.0\.0\.1:1\b.*; opaque: .*nowhere/)
+    expect(message).not.toContain('the secret')
   })
 })
 
@@ -159,6 +220,34 @@ describe('explain', () => {
       /^getNote: 401 invalid_token; of key; no\?\?Set-Cookie: a=b\?+$/,
     )
     expect(answer.headers['gatewright-explain']).toHaveLength(1000)
+  })
+
+  test('repeats nothing of what a verifier throws, which may quote the credential', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    const schemes = {
+      user: bearer({ issuer: issuer.issuer, audience: issuer.audience }),
+      // Its error quotes what it was given.
+      key: apiKey(key => JSON.parse(key)),
+    }
+    const secret = { headers: { 'X-Key': 'eyJsecret' } }
+    const shown = await send(await serve({ explain: 'header', schemes }), '/notes/1', secret)
+    await send(await serve({ explain: 'log', schemes }), '/notes/1', secret)
+    const wanted =
+      'getNote: 401 invalid_token; of key; verifier of key threw SyntaxError; demanded: user (notes:read), or key'
+    expect(shown.headers['gatewright-explain']).toBe(wanted)
+    expect(warn.mock.calls).toEqual([[`gatewright: ${wanted}`]])
+  })
+
+  test.each<[string, unknown]>([
+    ['a symbol', Symbol('reason')],
+    ['an object without a text form', Object.create(null)],
+  ])('changes no answer where a verifier gives %s for its reason', async (_, reason) => {
+    const key = { ...apiKey(() => undefined), verify: () => ({ granted: false, code: 'invalid_token', reason }) }
+    const schemes = { user: bearer({ issuer: issuer.issuer, audience: issuer.audience }), key }
+    const { status } = await send(await serve({ explain: 'header', schemes }), '/notes/1', {
+      headers: { 'X-Key': 'x' },
+    })
+    expect(status).toBe(401)
   })
 })
 
@@ -247,17 +336,79 @@ describe('OpenTelemetry', () => {
     expect(decision?.parentSpanContext?.spanId).toBe(request?.spanContext().spanId)
   })
 
-  test('an API that fails changes no decision', async () => {
-    const fail = () => {
-      throw new Error('broken')
-    }
+  test.each<['at once' | 'later']>([['at once'], ['later']])(
+    'has spans of what a verifier does %s below it, and those of the handler not',
+    async when => {
+      const traced = (name: string) => openTelemetry.trace.getTracer('test').startSpan(name).end()
+      const key = apiKey(
+        when === 'at once'
+          ? () => {
+              traced('look up')
+              return { name: 'reader' }
+            }
+          : async () => {
+              await null
+              traced('look up')
+              return { name: 'reader' }
+            },
+      )
+      const user = bearer({ issuer: issuer.issuer, audience: issuer.audience })
+      const getNote = () => {
+        traced('handle')
+        return { status: 204 }
+      }
+      const router = createRouter({ ...handlers, getNote }, { schemes: { user, key }, openTelemetry })
+      await send(await listen(express().use(router)), '/notes/1', { headers: { 'X-Key': 'any' } })
+      const spans = new Map(exporter.getFinishedSpans().map(one => [one.name, one]))
+      const decision = spans.get('authorize getNote')?.spanContext().spanId
+      expect(decision).toBeTypeOf('string')
+      expect(spans.get('look up')?.parentSpanContext?.spanId).toBe(decision)
+      expect(spans.get('handle')?.parentSpanContext).toBeUndefined()
+    },
+  )
+
+  test('has no text of a verifier as an attribute', async () => {
+    const refusal = { granted: false, code: 'eyJ of a token', reason: 'eyJ of a token' }
+    const key = { ...apiKey(() => undefined), verify: () => refusal }
+    const schemes = { user: bearer({ issuer: issuer.issuer, audience: issuer.audience }), key }
+    await send(await serve({ openTelemetry, schemes }), '/notes/1', { headers: { 'X-Key': 'x' } })
+    const refused = attributes('getNote', 'GET', '/notes/{id}', ['key'], ['_OTHER', 401])
+    expect(exporter.getFinishedSpans().map(one => one.attributes)).toEqual([refused])
+    expect((await counted()).get(JSON.stringify(refused))).toBe(1)
+  })
+
+  test.each<[string, (work: (span: never) => void) => void]>([
+    ['fails', () => fail()],
+    ['does nothing', () => {}],
+    [
+      'fails afterwards',
+      work => {
+        work({} as never)
+        fail()
+      },
+    ],
+    [
+      'calls twice',
+      work => {
+        work({} as never)
+        work({} as never)
+      },
+    ],
+  ])('an API that %s changes no decision', async (_, startActiveSpan) => {
     const broken: OpenTelemetryApi = {
-      trace: { getTracer: () => ({ startSpan: fail }) },
+      trace: {
+        getTracer: () => ({ startActiveSpan: (_name, work) => startActiveSpan(work as (span: never) => void) }),
+      },
       metrics: { getMeter: () => ({ createCounter: () => ({ add: fail }) }) },
     }
-    const origin = await serve({ openTelemetry: broken })
+    const find = vi.fn((key: string) => key === 'good key' && { name: 'reader' })
+    const user = bearer({ issuer: issuer.issuer, audience: issuer.audience })
+    const origin = await serve({ openTelemetry: broken, schemes: { user, key: apiKey(find) } })
     expect((await send(origin, '/notes/1')).status).toBe(401)
+    expect((await send(origin, '/notes/1', { headers: { 'X-Key': 'bad key' } })).status).toBe(401)
+    find.mockClear()
     expect((await send(origin, '/notes/1', { headers: { 'X-Key': 'good key' } })).status).toBe(204)
+    expect(find).toHaveBeenCalledTimes(1)
   })
 
   test('wants the API itself', () => {
@@ -265,6 +416,10 @@ describe('OpenTelemetry', () => {
       expect(() => routerWith({ openTelemetry: one })).toThrow(/openTelemetry must be the module @opentelemetry\/api/)
     }
   })
+
+  function fail(): never {
+    throw new Error('broken')
+  }
 
   /** Signed by ours; its issuer is out of reach. */
   const withTokenOf = async (iss: string): Promise<Asked> => withToken({ iss } as LocalClaims)
@@ -276,4 +431,29 @@ test('the decision hook is told which schemes a refusal is about', async () => {
   await send(origin, '/notes/1')
   await send(origin, '/notes/1', { headers: { 'X-Key': 'bad key' } })
   expect(decided.map(one => one.schemes)).toEqual([['user', 'key'], ['key']])
+})
+
+test.each<[string, unknown, string]>([
+  ['an error of its own', new RangeError('eyJsecret'), 'RangeError'],
+  ['an error with a code', Object.assign(new Error('eyJsecret'), { code: 'ECONNREFUSED' }), 'ECONNREFUSED'],
+  ['an error without a usable name', Object.assign(new Error(), { name: 'eyJ.secret', code: 1 }), 'an error'],
+  ['what is no error', { name: 'eyJsecret', code: 'eyJsecret' }, 'something else than an error'],
+  ['nothing', undefined, 'something else than an error'],
+])('the decision hook is told the name alone where a verifier or a check throws %s', async (_, thrown, name) => {
+  const decided: Decided[] = []
+  const fails = () => {
+    throw thrown
+  }
+  const schemes = { user: bearer({ issuer: issuer.issuer, audience: issuer.audience }), key: apiKey(fails) }
+  const router = createChecked(
+    { get: done, put: done },
+    { schemes, checks: { hasRoom: fails }, onDecision: (one: Decided) => decided.push(one) },
+  )
+  const origin = await listen(express().use(router))
+  await send(origin, '/', { method: 'PUT', headers: { 'X-Key': 'eyJsecret' } })
+  await send(origin, '/', { ...(await withToken()), method: 'GET' })
+  expect(decided.map(one => !one.granted && one.reason)).toEqual([
+    `verifier of key threw ${name}`,
+    `check hasRoom threw ${name}`,
+  ])
 })

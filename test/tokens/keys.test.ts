@@ -384,8 +384,12 @@ describe('a bad answer is no answer', () => {
   test('a fetch of the user’s own that never ends, or throws', async () => {
     const never = verifierWith({ timeout: 0.1 }, { fetch: () => new Promise(() => {}) })
     expect(await outcome(never, await issuer.sign(first))).toBe('unavailable')
-    const throws = verifierWith({}, { fetch: () => Promise.reject(new TypeError('fetch failed')) })
-    expect(await outcome(throws, await issuer.sign(first))).toBe('unavailable')
+    // Its message is its own: it may quote what was sent.
+    const throws = verifierWith({}, { fetch: () => Promise.reject(new TypeError('eyJ of a token')) })
+    expect(await denial(throws, await issuer.sign(first))).toMatchObject({
+      code: 'unavailable',
+      reason: `${issuer.origin}${METADATA} could not be fetched (TypeError)`,
+    })
     const nothing = verifierWith({}, { fetch: async () => undefined as unknown as Response })
     expect(await outcome(nothing, await issuer.sign(first))).toBe('unavailable')
   })
