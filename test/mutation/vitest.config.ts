@@ -7,7 +7,8 @@ export default defineConfig({
   test: {
     ...base.test,
     include: [
-      'test/{tokens,dpop,introspection,http}/**/*.test.ts',
+      'test/{tokens,dpop,introspection,http,replies}/**/*.test.ts',
+      'test/quickstart/{guards,middleware}.test.ts',
       'test/properties/{claims,decide,paths,step-up}.test.ts',
     ],
     exclude: [

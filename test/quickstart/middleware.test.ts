@@ -1,0 +1,167 @@
+import express, { type RequestHandler } from 'express'
+import {
+  type Auth0ApiOptions,
+  claimCheck,
+  claimEquals,
+  claimIncludes,
+  createAuth0Api,
+  requiresAuth,
+  scopesInclude,
+} from 'gatewright/runtime'
+import { type LocalClaims, type LocalIssuer, startLocalIssuer } from 'gatewright/testing'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { listeners } from '../http/emitted.js'
+import { send } from '../http/request.js'
+
+const AUDIENCE = 'https://quickstart.example'
+const { listen, close } = listeners()
+let issuer: LocalIssuer
+
+beforeAll(async () => {
+  issuer = await startLocalIssuer({ audience: AUDIENCE })
+})
+
+afterAll(async () => {
+  close()
+  await issuer.close()
+})
+
+/** What is answered behind the guards: status, the challenge's `error` and its description, and what the handler saw. */
+async function answer(guards: readonly RequestHandler[], claims?: LocalClaims, options: Auth0ApiOptions = {}) {
+  const app = express()
+  app.use(createAuth0Api({ domain: issuer.issuer, audience: AUDIENCE, ...options }))
+  app.get('/', ...guards, (request, response) => {
+    response.json({ sub: request.auth0?.user?.sub ?? null, token: request.auth0?.token ?? null })
+  })
+  const token = claims && (await issuer.token(claims))
+  const { status, headers, text } = await send(await listen(app), '/', {
+    headers: token === undefined ? {} : { Authorization: `Bearer ${token}` },
+  })
+  const challenge = headers['www-authenticate'] ?? ''
+  const member = (name: string) => new RegExp(`${name}="([^"]*)"`).exec(challenge)?.[1]
+  return {
+    status,
+    error: member('error'),
+    description: member('error_description'),
+    scope: member('scope'),
+    text,
+    token,
+  }
+}
+
+const outcome = async (guards: readonly RequestHandler[], claims?: LocalClaims) => {
+  const { status, error, description } = await answer(guards, claims)
+  return error === undefined ? status : [status, error, description]
+}
+
+describe('requiresAuth()', () => {
+  test('hands on the claims and the token', async () => {
+    const { status, text, token } = await answer([requiresAuth()], { sub: 'user|1' })
+    expect([status, JSON.parse(text)]).toEqual([200, { sub: 'user|1', token }])
+  })
+
+  test('is a guard for those who have no token, or a bad one', async () => {
+    expect(await outcome([requiresAuth()])).toBe(401)
+    expect(await outcome([requiresAuth()], { aud: 'other' } as LocalClaims)).toEqual([
+      401,
+      'invalid_token',
+      `unexpected 'aud' claim value`,
+    ])
+  })
+
+  test.each<[string | readonly string[], string, number]>([
+    ['a', 'a', 200],
+    ['a b', 'b a', 200],
+    [['a', 'b'], 'a', 403],
+    [['a'], 'A ab', 403],
+  ])('with scopes %j lets pass a token of "%s": %i', async (scopes, scope, status) => {
+    const found = await answer([requiresAuth({ scopes })], { scope })
+    expect([found.status, found.error]).toEqual([status, status === 403 ? 'insufficient_scope' : undefined])
+  })
+
+  test('without createAuth0Api() before it is an error of the app, not a pass', async () => {
+    const app = express()
+    app.get('/', requiresAuth(), (_request, response) => void response.send('in'))
+    app.use(
+      ((error, _request, response, _next) =>
+        void response.status(500).send(error.message)) as express.ErrorRequestHandler,
+    )
+    expect(await send(await listen(app), '/')).toMatchObject({
+      status: 500,
+      text: 'requiresAuth() needs app.use(createAuth0Api()) before it',
+    })
+  })
+})
+
+describe('scopesInclude()', () => {
+  test.each<[string | readonly string[], 'any' | 'all' | undefined, string, number]>([
+    [['a', 'b'], undefined, 'b', 200],
+    ['a b', 'any', 'a c', 200],
+    ['a b', 'all', 'a b c', 200],
+    ['a b', 'all', 'a c', 403],
+    ['a b', undefined, 'c', 403],
+    ['a', 'any', 'A', 403],
+  ])('%j, %s of them, lets pass a token of "%s": %i', async (scopes, match, scope, status) => {
+    const guard = scopesInclude(scopes, match && { match })
+    const found = await answer([requiresAuth(), guard], { scope })
+    expect(found.status).toBe(status)
+    if (status === 403) expect([found.error, found.scope]).toEqual(['insufficient_scope', [scopes].flat().join(' ')])
+  })
+
+  test('without requiresAuth() before it lets nobody pass', async () => {
+    expect((await answer([scopesInclude('a')], { scope: 'a' })).status).toBe(403)
+  })
+
+  test.each([[{ match: 'some' }, "'match' must be 'any' or 'all'"]])('%j is refused', (options, message) => {
+    expect(() => scopesInclude('a', options as never)).toThrow(message)
+  })
+})
+
+describe('claims', () => {
+  const user: LocalClaims = { role: 'admin', level: 3, gone: null, roles: ['editor', 'reader', 7] }
+  const unexpected = (claim: string) => [401, 'invalid_token', `Unexpected '${claim}' value`]
+
+  test.each<[string, RequestHandler, unknown]>([
+    ['the value', claimEquals('role', 'admin'), 200],
+    ['null', claimEquals('gone', null), 200],
+    ['another value', claimEquals('role', 'Admin'), unexpected('role')],
+    ['a number for its text', claimEquals('level', '3'), unexpected('level')],
+    ['no such claim', claimEquals('team', 'a'), [401, 'invalid_token', `Missing 'team' claim`]],
+    ['what every object has', claimEquals('toString', 'a'), [401, 'invalid_token', `Missing 'toString' claim`]],
+    [
+      'words of its own',
+      claimEquals('role', 'x', { errorMessage: 'Admins only' }),
+      [401, 'invalid_token', 'Admins only'],
+    ],
+    ['all of a list', claimIncludes('roles', ['reader', 7]), 200],
+    ['one that is not in it', claimIncludes('roles', ['reader', 'admin']), unexpected('roles')],
+    ['a number as text', claimIncludes('roles', ['7']), unexpected('roles')],
+    ['text that is no list', claimIncludes('role', ['admin']), unexpected('role')],
+    ['a check that agrees', claimCheck((_request, { level }) => level === 3), 200],
+    ['one that agrees later', claimCheck(async (_request, { level }) => level === 3), 200],
+    ['one that does not', claimCheck(() => false), [401, 'invalid_token', 'Invalid token claims']],
+    ['one that says so', claimCheck(() => 0 as never, { errorMessage: 'Not now' }), [401, 'invalid_token', 'Not now']],
+    [
+      'one that throws',
+      claimCheck(() => {
+        throw new Error('eyJ')
+      }),
+      [401, 'invalid_token', 'Invalid token claims'],
+    ],
+    [
+      'one that rejects',
+      claimCheck(() => Promise.reject(new Error('eyJ'))),
+      [401, 'invalid_token', 'Invalid token claims'],
+    ],
+  ])('%s', async (_, guard, expected) => {
+    expect(await outcome([requiresAuth(), guard], user)).toEqual(expected)
+  })
+
+  test.each<[string, RequestHandler]>([
+    ['claimEquals', claimEquals('role', 'admin')],
+    ['claimIncludes', claimIncludes('roles', ['editor'])],
+    ['claimCheck', claimCheck(() => true)],
+  ])('%s() without requiresAuth() before it lets nobody pass', async (_, guard) => {
+    expect(await outcome([guard], user)).toEqual([401, 'invalid_token', 'No token found'])
+  })
+})
