@@ -49,8 +49,8 @@ const OPERATORS: {
   includes: (value, operand) => isList(value) && operand.length > 0 && operand.every(one => value.includes(one)),
   includesAny: (value, operand) => isList(value) && operand.some(one => value.includes(one)),
   present: (value, operand) => operand === true && value !== undefined && value !== null,
-  min: (value, operand) => typeof value === 'number' && Number.isFinite(value) && value >= operand,
-  max: (value, operand) => typeof value === 'number' && Number.isFinite(value) && value <= (operand as number),
+  min: (value, operand) => Number.isFinite(value) && (value as number) >= operand,
+  max: (value, operand) => Number.isFinite(value) && (value as number) <= (operand as number),
   param: (value, operand, params, rule) => {
     if (!Object.hasOwn(params, operand)) return false
     // An integer of the document is compared with the number that the parameter spells, and with no other spelling.
@@ -104,7 +104,7 @@ export function unmetClaim(
   const [demand, ...others] = demands
   if (!demand) return { reason: 'no claim rule can be met' }
   return after(unmetRule(demand, claims, params) ?? unmetCheck(demand, runCheck), unmet => {
-    if (!unmet || others.length === 0) return unmet
+    if (!unmet) return undefined
     // Of several that are not met, the first is told.
     return after(unmetClaim(others, claims, params, runCheck), another => another && unmet)
   })

@@ -70,12 +70,9 @@ export type Decision = Grant | ({ readonly granted: false; readonly schemes: rea
  */
 export function decide(demands: Demands, asked: Asked): Eventual<Decision> {
   const found = findCredentials(demands, asked)
-  if (found.includes('repeated')) {
-    const repeated = demands.alternatives.flat().find(one => found[one.slot] === 'repeated')
-    return refuse(repeated ? [repeated] : [], {
-      denial: deny('invalid_request'),
-      challengers: repeated?.challengers ?? [],
-    })
+  const repeated = found.includes('repeated') && demands.alternatives.flat().find(one => found[one.slot] === 'repeated')
+  if (repeated) {
+    return refuse([repeated], { denial: deny('invalid_request'), challengers: repeated.challengers })
   }
   return tryFrom(0, undefined, { demands, asked, found, verified: [] })
 }

@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     ...base.test,
     include: [
-      'test/{tokens,dpop,introspection,http,replies}/**/*.test.ts',
+      'test/{decisions,tokens,dpop,introspection,http,replies}/**/*.test.ts',
       'test/quickstart/{guards,middleware}.test.ts',
       'test/properties/{claims,decide,paths,step-up}.test.ts',
     ],
