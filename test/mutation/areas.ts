@@ -1,0 +1,47 @@
+/** Parts of the runtime with the tests that say what they do: for each mutant, all others would take hours for nothing. */
+export const AREAS: Readonly<
+  Record<string, { readonly mutate: readonly string[]; readonly tests: readonly string[] }>
+> = {
+  decisions: {
+    mutate: ['runtime/{claims,decide,scopes,step-up,thrown}.ts'],
+    tests: ['test/decisions/*.test.ts', 'test/properties/{claims,decide,step-up}.test.ts'],
+  },
+  tokens: {
+    mutate: [
+      'runtime/tokens/{algorithms,cache,claims-set,clock,compact,json-*,scopes-of,signature,verify}.ts',
+      'runtime/tokens/{discovery,issuer-*,jwk-set,keys,outage,rest}.ts',
+    ],
+    tests: ['test/tokens/*.test.ts'],
+  },
+  possession: {
+    mutate: ['runtime/tokens/{certificate-binding,dpop*,possession,replay-store}.ts'],
+    tests: ['test/dpop/{binding,json-members,nonces,options,proof,replay,rfc,target}.test.ts'],
+  },
+  introspection: {
+    mutate: [
+      'runtime/tokens/{answer-cache,client-authentication,endpoint,form-post,introspect*,signed-*,token-endpoint,turns}.ts',
+      'runtime/token-exchange.ts',
+    ],
+    tests: ['test/introspection/{answers,client-*,outages,possession,sharing,signed,token-*,turns}.test.ts'],
+  },
+  schemes: {
+    mutate: ['runtime/schemes/*.ts'],
+    tests: [
+      'test/tokens/{issuers,schemes,secrets}.test.ts',
+      'test/dpop/options.test.ts',
+      'test/introspection/{client-*,possession}.test.ts',
+      'test/http/{http-scheme,mutual-tls,secrets}.test.ts',
+    ],
+  },
+  quickstart: {
+    mutate: ['runtime/auth0*.ts'],
+    tests: ['test/quickstart/{guards,middleware}.test.ts', 'test/introspection/token-exchange.test.ts'],
+  },
+}
+
+/** Of all that is in no area. */
+export const OTHER_TESTS = [
+  'test/{decisions,http,replies,requests}/**/*.test.ts',
+  'test/properties/{decide,parameters,paths}.test.ts',
+  'test/validation/*.test.ts',
+]
