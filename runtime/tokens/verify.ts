@@ -5,7 +5,7 @@ import type { Algorithm, SymmetricAlgorithm } from './algorithms.js'
 import { type CacheLimits, digestOf, tokenCache } from './cache.js'
 import { type ClaimsRules, claimsFault, timeFault } from './claims-set.js'
 import type { Clock } from './clock.js'
-import { ALGORITHM_NOT_ALLOWED, MAX_LENGTH, readCompact, type UnverifiedToken } from './compact.js'
+import { ALGORITHM_NOT_ALLOWED, readCompact, type UnverifiedToken } from './compact.js'
 import { jsonCopy, jsonWeight } from './json-copy.js'
 import type { JsonObject } from './json-object.js'
 import type { IssuerKeys, KeyAnswer, KeyQuery } from './keys.js'
@@ -48,6 +48,9 @@ interface GoodToken extends KeyQuery {
   /** Kept for later requests as well, which must not see what the handler of this one does to the claims. */
   readonly kept: boolean
 }
+
+/** Characters. No access token is that long; more is refused unread, so that it costs nothing. */
+const MAX_LENGTH = 16 * 1024
 
 const never = () => false
 

@@ -8,13 +8,13 @@ export const AREAS: Readonly<
   },
   tokens: {
     mutate: [
-      'runtime/tokens/{algorithms,cache,claims-set,clock,compact,json-*,scopes-of,signature,verify}.ts',
+      'runtime/tokens/{algorithms,cache,claims-set,clock,compact,json-copy,json-object,scopes-of,signature,verify}.ts',
       'runtime/tokens/{discovery,issuer-*,jwk-set,keys,outage,rest}.ts',
     ],
     tests: ['test/tokens/*.test.ts'],
   },
   possession: {
-    mutate: ['runtime/tokens/{certificate-binding,dpop*,possession,replay-store}.ts'],
+    mutate: ['runtime/tokens/{certificate-binding,dpop*,json-members,possession,replay-store}.ts'],
     tests: ['test/dpop/{binding,json-members,nonces,options,proof,replay,rfc,target}.test.ts'],
   },
   introspection: {

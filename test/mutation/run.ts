@@ -9,7 +9,10 @@ const OTHER = 'other'
 const known = [...Object.keys(AREAS), OTHER]
 const asked = process.argv.slice(2)
 const unknown = asked.find(name => !known.includes(name))
-if (unknown !== undefined) throw new Error(`no area '${unknown}'; known: ${known.join(', ')}`)
+if (unknown !== undefined) {
+  console.error(`no area '${unknown}'; known: ${known.join(', ')}`)
+  process.exit(2)
+}
 
 let noticed = 0
 let unnoticed = 0

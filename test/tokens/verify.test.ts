@@ -223,6 +223,7 @@ describe('a token of another kind', () => {
     ['an empty typ', {}, { typ: '' }, `unexpected 'typ' JWT header value`],
     ['a numeric typ', {}, { typ: 1 }, `unexpected 'typ' JWT header value`],
     ['a null typ', {}, { typ: null }, `unexpected 'typ' JWT header value`],
+    ['a typ in a list', {}, { typ: ['JWT'] }, `unexpected 'typ' JWT header value`],
   ]
   test.each(kinds)('%s is refused', async (_, claims, members, description) => {
     const token = await issuer.sign(rsa, claims, members)
@@ -241,6 +242,8 @@ describe('a bad header', () => {
     ['alg toString', { alg: 'toString' }, NOT_ALLOWED],
     ['alg HS256', { alg: 'HS256' }, SYMMETRIC],
     ['alg HS512', { alg: 'HS512' }, SYMMETRIC],
+    ['an alg that holds another', { alg: 'XHS256' }, NOT_ALLOWED],
+    ['an empty alg', { alg: '' }, `JWS 'alg' (Algorithm) Header Parameter missing or invalid`],
     ['no alg', { alg: undefined }, `JWS 'alg' (Algorithm) Header Parameter missing or invalid`],
     ['a list as alg', { alg: ['RS256'] }, `JWS 'alg' (Algorithm) Header Parameter missing or invalid`],
     ['an unknown extension', { crit: ['x'], x: 1 }, `'crit' (Critical) Header Parameter is not supported`],
@@ -340,6 +343,21 @@ describe('a bad form', () => {
     const at = token.length - 20
     return token.slice(0, at) + (token[at] === 'A' ? 'B' : 'A') + token.slice(at + 1)
   }
+
+  test('16384 characters are not too many', async () => {
+    const sized = (fill: number, more: string) => signedText(header({ more }), payload({ fill: 'x'.repeat(fill) }))
+    const room = Math.floor(((16_384 - sized(0, '').length) * 3) / 4)
+    // Three characters of base64url are no length that there is: the header makes up for it.
+    const longest = ['', '1', '12', '123']
+      .flatMap(more => [0, 1, 2, 3, 4].map(less => sized(room - less, more)))
+      .find(one => one.length === 16_384)
+    expect(longest).toBeTypeOf('string')
+    expect(await outcome(verifier, longest as string)).toBe('granted')
+  })
+
+  test('b64 that says what is so anyway changes nothing', async () => {
+    expect(await outcome(verifier, signedText(header({ b64: true }), payload()))).toBe('granted')
+  })
 
   test('a payload that is no UTF-8 is refused', async () => {
     const bytes = Buffer.from(payload({ name: 'é' }), 'latin1').toString('base64url')
