@@ -93,7 +93,8 @@ function tryFrom(first: number, closest: Refused | undefined, inquiry: Inquiry):
   let nearest = closest
   for (let index = first; index < demands.alternatives.length; index++) {
     const alternative = demands.alternatives[index] as readonly Requirement[]
-    if (!alternative.every(one => typeof found[one.slot] === 'object')) continue
+    // `every` of nothing would be true: what lets everybody in is `anonymous`, and nothing else.
+    if (alternative.length === 0 || !alternative.every(one => typeof found[one.slot] === 'object')) continue
     const decision = judge(alternative, inquiry)
     if (isPromised(decision)) {
       const before = nearest
