@@ -57,6 +57,9 @@ components:
     key: { type: apiKey, in: header, name: X-Key }
 `
 const done = () => ({ status: 204 })
+const fail = () => {
+  throw new Error('broken')
+}
 const handlers = { getNote: done, putNote: done, getOpen: done }
 
 class TestReader extends MetricReader {
@@ -417,10 +420,6 @@ describe('OpenTelemetry', () => {
     }
   })
 
-  function fail(): never {
-    throw new Error('broken')
-  }
-
   /** Signed by ours; its issuer is out of reach. */
   const withTokenOf = async (iss: string): Promise<Asked> => withToken({ iss } as LocalClaims)
 })
@@ -437,6 +436,7 @@ test.each<[string, unknown, string]>([
   ['an error of its own', new RangeError('eyJsecret'), 'RangeError'],
   ['an error with a code', Object.assign(new Error('eyJsecret'), { code: 'ECONNREFUSED' }), 'ECONNREFUSED'],
   ['an error without a usable name', Object.assign(new Error(), { name: 'eyJ.secret', code: 1 }), 'an error'],
+  ['an error whose name throws', Object.defineProperty(new Error(), 'name', { get: fail }), 'an error'],
   ['what is no error', { name: 'eyJsecret', code: 'eyJsecret' }, 'something else than an error'],
   ['nothing', undefined, 'something else than an error'],
 ])('the decision hook is told the name alone where a verifier or a check throws %s', async (_, thrown, name) => {
