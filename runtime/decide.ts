@@ -12,6 +12,7 @@ import { systemClock } from './tokens/clock.js'
 import {
   type AnyVerifier,
   type Credential,
+  DENIAL_CODES,
   type Denial,
   deny,
   type Token,
@@ -260,20 +261,6 @@ function refuse(by: readonly Requirement[], refusal: Refusal): Refused {
   return { granted: false, schemes: [...new Set(by.map(one => one.scheme))], ...refusal }
 }
 
-/** How close a refusal came to a grant; what could not be found out may have been one. */
-export const CLOSENESS: readonly Denial['code'][] = [
-  'no_credentials',
-  'invalid_request',
-  'invalid_token',
-  'invalid_dpop_proof',
-  'use_dpop_nonce',
-  'cross_site_request',
-  'insufficient_scope',
-  'claims_not_met',
-  'insufficient_user_authentication',
-  'unavailable',
-]
-
 function rank({ code }: Denial): number {
-  return CLOSENESS.indexOf(code)
+  return DENIAL_CODES.indexOf(code)
 }

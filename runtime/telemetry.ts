@@ -1,6 +1,5 @@
-import { CLOSENESS } from './decide.js'
 import type { Decided } from './gate-options.js'
-import type { DenialCode } from './verifier.js'
+import { DENIAL_CODES, type DenialCode } from './verifier.js'
 
 /** The part of `@opentelemetry/api` that is used; the module itself is one: `import * as api from '@opentelemetry/api'`. */
 export interface OpenTelemetryApi {
@@ -92,7 +91,7 @@ function attributesOf(decided: Decided): Attributes {
 
 /** A verifier in JavaScript may give any; semantic conventions call what is not in their list `_OTHER`. */
 function codeOf({ code }: { readonly code: DenialCode }): string {
-  return CLOSENESS.includes(code) ? code : '_OTHER'
+  return DENIAL_CODES.includes(code) ? code : '_OTHER'
 }
 
 /** What `work` returned or threw, to be returned or thrown. */

@@ -36,6 +36,20 @@ export type Credential =
 export type CredentialKind = Credential['kind']
 export type CredentialOf<Kind extends CredentialKind> = Extract<Credential, { kind: Kind }>
 
+/** By how close a refusal comes to a grant; what could not be found out may have been one. */
+export const DENIAL_CODES = [
+  'no_credentials',
+  'invalid_request',
+  'invalid_token',
+  'invalid_dpop_proof',
+  'use_dpop_nonce',
+  'cross_site_request',
+  'insufficient_scope',
+  'claims_not_met',
+  'insufficient_user_authentication',
+  'unavailable',
+] as const
+
 /**
  * Why a request is refused; DESIGN: one row of the table of answers each.
  * - `no_credentials`: nothing usable was sent (401, bare challenge)
@@ -49,17 +63,7 @@ export type CredentialOf<Kind extends CredentialKind> = Extract<Credential, { ki
  * - `use_dpop_nonce`: the proof must hold the nonce that comes with the answer (401)
  * - `unavailable`: the credential can be neither verified nor refuted now (503)
  */
-export type DenialCode =
-  | 'no_credentials'
-  | 'invalid_request'
-  | 'invalid_token'
-  | 'insufficient_scope'
-  | 'claims_not_met'
-  | 'insufficient_user_authentication'
-  | 'cross_site_request'
-  | 'invalid_dpop_proof'
-  | 'use_dpop_nonce'
-  | 'unavailable'
+export type DenialCode = (typeof DENIAL_CODES)[number]
 
 /** A refusal is a value, never an exception. */
 export interface Denial {

@@ -1,11 +1,10 @@
 import { once } from 'node:events'
-import { createServer, type RequestListener, type Server } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import express from 'express'
 import { bearer, type Decided, listener } from 'gatewright/runtime'
 import { type LocalIssuer, startLocalIssuer } from 'gatewright/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type CreateRouter, emitted } from '../http/emitted.js'
+import { type CreateRouter, emitted, listeners } from '../http/emitted.js'
 
 const DOCUMENT = `
 openapi: 3.1.0
@@ -27,7 +26,7 @@ components: { securitySchemes: { user: { type: http, scheme: bearer } } }
 let issuer: LocalIssuer
 let createRouter: CreateRouter
 let token: string
-const servers: Server[] = []
+const { listen, close } = listeners()
 /** What handlers were called, and what was decided, in order. */
 const called: string[] = []
 const decided: string[] = []
@@ -38,14 +37,6 @@ const handler =
     res.setHeader('X-Handler', name)
     return { status: 204 }
   }
-
-async function listen(handle: RequestListener): Promise<string> {
-  const server = createServer(handle)
-  servers.push(server)
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return String((server.address() as AddressInfo).port)
-}
 
 beforeAll(async () => {
   issuer = await startLocalIssuer({ audience: 'https://api.example' })
@@ -59,10 +50,7 @@ beforeEach(() => {
 })
 
 afterAll(async () => {
-  for (const one of servers) {
-    one.closeAllConnections()
-    one.close()
-  }
+  close()
   await issuer.close()
 })
 
@@ -77,22 +65,35 @@ const SERVERS: readonly [string, () => Promise<string>][] = [
   ['a listener', () => listen(listener(router(), express()))],
 ]
 
-/** Bytes on a connection of their own, and all that comes back until the end, or until nothing more has come for a while. */
-async function exchange(port: string, ...parts: readonly string[]): Promise<string> {
-  const socket = connect(Number(port), '127.0.0.1')
+/** A connection of its own, and what has come back on it. */
+function dial(origin: string): { socket: Socket; closed: Promise<unknown>; text: () => string } {
+  const socket = connect(Number(new URL(origin).port), '127.0.0.1')
   let text = ''
   socket.on('data', data => {
     text += data.toString('latin1')
   })
   socket.on('error', () => {})
-  const closed = once(socket, 'close')
+  return { socket, closed: once(socket, 'close'), text: () => text }
+}
+
+/** All that comes back until the end, or until nothing more has come for a while. */
+async function exchange(origin: string, ...parts: readonly string[]): Promise<string> {
+  const { socket, closed, text } = dial(origin)
   for (const part of parts) {
     socket.write(part, 'latin1')
     await new Promise(resolve => setTimeout(resolve, 60))
   }
   await Promise.race([closed, new Promise(resolve => setTimeout(resolve, 250))])
   socket.destroy()
-  return text
+  return text()
+}
+
+/** The same where the server is asked to close. */
+async function exchangeOnce(origin: string, bytes: string): Promise<string> {
+  const { socket, closed, text } = dial(origin)
+  socket.write(bytes, 'latin1')
+  await closed
+  return text()
 }
 
 const statuses = (text: string) => [...text.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map(found => Number(found[1]))
@@ -101,32 +102,32 @@ const get = (target: string, ...fields: readonly string[]) =>
 
 describe.each(SERVERS)('%s', (_, serve) => {
   test('a refused body is no request, however it is framed', async () => {
-    const port = await serve()
+    const origin = await serve()
     const hidden = get('/open', 'X-Hidden: yes')
     const head = 'POST /admin HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n'
     const whole = `${head}Content-Length: ${hidden.length}\r\n\r\n${hidden}`
     const chunked = `${head}Transfer-Encoding: chunked\r\n\r\n${hidden.length.toString(16)}\r\n${hidden}\r\n0\r\n\r\n`
     for (const refused of [whole, chunked]) {
-      expect(statuses(await exchange(port, refused))).toEqual([401])
+      expect(statuses(await exchange(origin, refused))).toEqual([401])
       // What comes after it on the same connection is one, if it is heard at all.
-      const answers = await exchange(port, refused + get('/files/after'))
+      const answers = await exchange(origin, refused + get('/files/after'))
       expect([[401], [401, 204]]).toContainEqual(statuses(answers))
     }
     expect(called.filter(one => one !== 'file')).toEqual([])
   })
 
   test('a refused body that comes late, or in parts, is no request', async () => {
-    const port = await serve()
+    const origin = await serve()
     const hidden = get('/open')
     const head = `POST /admin HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${hidden.length}\r\n\r\n`
-    expect(statuses(await exchange(port, head, hidden.slice(0, 9), hidden.slice(9)))).toEqual([401])
+    expect(statuses(await exchange(origin, head, hidden.slice(0, 9), hidden.slice(9)))).toEqual([401])
     expect(called).toEqual([])
   })
 
   test('a refusal does not wait for a body that never comes, nor ask for it', async () => {
-    const port = await serve()
+    const origin = await serve()
     const head = 'POST /admin HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\nExpect: 100-continue\r\n\r\n'
-    const answer = await exchange(port, head)
+    const answer = await exchange(origin, head)
     expect(statuses(answer).at(-1)).toBe(401)
     expect(called).toEqual([])
   })
@@ -139,20 +140,20 @@ describe.each(SERVERS)('%s', (_, serve) => {
     ['a signed length', 'Content-Length: +5\r\n'],
     ['a space before the colon', 'Content-Length : 5\r\n'],
   ])('%s is refused by the parser, and reaches nobody', async (_name, fields) => {
-    const port = await serve()
+    const origin = await serve()
     const request = `POST /admin HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\n${fields}\r\n`
-    const answer = await exchange(port, `${request}0\r\n\r\n${get('/open')}`)
+    const answer = await exchange(origin, `${request}0\r\n\r\n${get('/open')}`)
     expect(statuses(answer)).toEqual([400])
     expect(called).toEqual([])
   })
 
   test('a folded Authorization is none, or one credential; two fields are refused', async () => {
-    const port = await serve()
-    const folded = await exchange(port, get('/admin', 'Authorization: Bearer', ` ${token}`))
+    const origin = await serve()
+    const folded = await exchange(origin, get('/admin', 'Authorization: Bearer', ` ${token}`))
     expect([[400], [204]]).toContainEqual(statuses(folded))
     called.length = 0
     for (const second of [`Authorization: Bearer ${token}`, 'authorization: Bearer x', 'AUTHORIZATION: Basic YTpi']) {
-      const answer = await exchange(port, get('/admin', `Authorization: Bearer ${token}`, second))
+      const answer = await exchange(origin, get('/admin', `Authorization: Bearer ${token}`, second))
       expect(statuses(answer)).toEqual([400])
     }
     expect(called).toEqual([])
@@ -171,8 +172,11 @@ describe.each(SERVERS)('%s', (_, serve) => {
     ['Connection: close, Authorization', 'GET /admin'],
     ['Connection: close', 'GET /admin?_method=OPTIONS'],
   ])('%s changes nothing of %s', async (field, line) => {
-    const port = await serve()
-    const answer = await exchange(port, `${line} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n${field}\r\n\r\n`)
+    const origin = await serve()
+    const answer = await exchange(
+      origin,
+      `${line} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n${field}\r\n\r\n`,
+    )
     expect(statuses(answer)).toEqual([line === 'POST /open' ? 405 : 401])
     expect(called).toEqual([])
   })
@@ -240,14 +244,14 @@ describe.each(SERVERS)('%s', (_, serve) => {
   ] as const
 
   test('no spelling of a path reaches a guarded handler without a token, nor one whose guard was not asked', async () => {
-    const port = await serve()
+    const origin = await serve()
     for (const method of ['GET', 'HEAD', 'POST', 'OPTIONS', 'PUT']) {
       for (const target of SPELLINGS) {
         called.length = 0
         decided.length = 0
         const request = (...fields: readonly string[]) =>
           exchangeOnce(
-            port,
+            origin,
             `${method} ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${fields.map(one => `${one}\r\n`).join('')}\r\n`,
           )
         await request()
@@ -265,17 +269,3 @@ describe.each(SERVERS)('%s', (_, serve) => {
     }
   })
 })
-
-/** The same where the server is asked to close. */
-async function exchangeOnce(port: string, bytes: string): Promise<string> {
-  const socket = connect(Number(port), '127.0.0.1')
-  let text = ''
-  socket.on('data', data => {
-    text += data.toString('latin1')
-  })
-  socket.on('error', () => {})
-  const closed = once(socket, 'close')
-  socket.write(bytes, 'latin1')
-  await closed
-  return text
-}

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import type { Express, Router } from 'express'
+import type { Router } from 'express'
 import { generate } from '../../generator/index.js'
 
 export type CreateRouter = (
@@ -23,8 +23,8 @@ export async function emitted(name: string, document: string): Promise<CreateRou
   return (await import(/* @vite-ignore */ `${folder}generated/router.ts`)).createRouter
 }
 
-/** Serves apps on loopback until `close`. */
-export function listeners(): { listen: (app: Express) => Promise<string>; close: () => void } {
+/** Serves apps and listeners on loopback until `close`. */
+export function listeners(): { listen: (app: RequestListener) => Promise<string>; close: () => void } {
   const servers: Server[] = []
   return {
     async listen(app) {
