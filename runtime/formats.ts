@@ -80,8 +80,8 @@ const DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
 /** RFC 3339 section 5.6, `full-date`. */
 function isDate(text: string): boolean {
-  const [, year, month, day] = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text)?.map(Number) ?? []
-  return year !== undefined && month !== undefined && day !== undefined && isDay(year, month, day)
+  const found = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text)
+  return found !== null && isDay(Number(found[1]), Number(found[2]), Number(found[3]))
 }
 
 function isDay(year: number, month: number, day: number): boolean {
@@ -94,9 +94,8 @@ function isDay(year: number, month: number, day: number): boolean {
 function isTime(text: string): boolean {
   const found = /^(\d\d):(\d\d):(\d\d)(?:\.\d+)?(?:z|([+-])(\d\d):(\d\d))$/i.exec(text)
   if (!found) return false
-  const [, hour, minute, second, , offsetHour, offsetMinute] = found.map(part => Number(part ?? 0))
-  if (hour === undefined || minute === undefined || second === undefined) return false
-  if (offsetHour === undefined || offsetMinute === undefined) return false
+  const part = (index: number) => Number(found[index] ?? 0)
+  const [hour, minute, second, offsetHour, offsetMinute] = [part(1), part(2), part(3), part(5), part(6)]
   if (hour > 23 || minute > 59 || offsetHour > 23 || offsetMinute > 59) return false
   if (second < 60) return true
   const offset = (offsetHour * 60 + offsetMinute) * (found[4] === '-' ? -1 : 1)

@@ -8,7 +8,7 @@ export interface MediaRange {
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 const TYPE = new RegExp(`^[ \\t]*(${TOKEN})/(${TOKEN})[ \\t]*(?=;|$)`)
 // Each run of spaces can be matched in one way only: a caller may send thousands of them.
-const PARAMETER = new RegExp(`[ \\t]*;[ \\t]*(?:(${TOKEN})=(?:(${TOKEN})|"((?:[^"\\\\]|\\\\.)*)")[ \\t]*)?(?=;|$)`, 'y')
+const PARAMETER = new RegExp(`[ \\t]*;[ \\t]*(?:(${TOKEN})=(${TOKEN}|"(?:[^"\\\\]|\\\\.)*")[ \\t]*)?(?=;|$)`, 'y')
 
 /** `undefined` if it is malformed, or has a parameter twice. */
 export function parseMediaType(text: string): MediaRange | undefined {
@@ -29,12 +29,12 @@ export function parseParameters(text: string, escapes = /\\(["\\])/g): ReadonlyM
   for (let position = 0; position < text.length; position = PARAMETER.lastIndex) {
     const parameter = PARAMETER.exec(text)
     if (!parameter) return undefined
-    const [, written, token, quoted] = parameter
-    if (written === undefined) continue
+    const [, written, value] = parameter
+    if (written === undefined || value === undefined) continue
     const name = written.toLowerCase()
     // Two readers of one header must not choose differently.
     if (parameters.has(name)) return undefined
-    parameters.set(name, token ?? (quoted ?? '').replace(escapes, '$1'))
+    parameters.set(name, value.startsWith('"') ? value.slice(1, -1).replace(escapes, '$1') : value)
   }
   return parameters
 }

@@ -88,8 +88,8 @@ function readContent(texts: readonly string[], shape: ParameterShape, decode: De
 
 function findInPath(shape: ParameterShape, { path, rawPath }: ParameterSources): Reading | undefined {
   const { name } = shape
-  if (!Object.hasOwn(path, name)) return undefined
-  const decoded = path[name] ?? ''
+  const decoded = Object.hasOwn(path, name) ? path[name] : undefined
+  if (decoded === undefined) return undefined
   if (shape.content !== undefined) return readContent([decoded], shape, asIs)
   if (shape.style === undefined && !isDelimited(shape)) {
     return read([decoded], shape, { decode: asIs, delimited: false, pairs: false })

@@ -117,7 +117,7 @@ function read(shape: ParameterShape, sources: ParameterSources, sent: Sent): Out
       : valid
         ? schemaFaults(valid, found.value, place, [name])
         : []
-  if (faults.length === 0) return 'value' in found ? found : { faults }
+  if ('value' in found && faults.length === 0) return found
   return shape.allowEmptyValue && isEmpty(sent.query().get(name)) ? undefined : { faults }
 }
 

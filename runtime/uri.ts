@@ -47,8 +47,8 @@ const SCHEME = /^[a-z][a-z\d+.-]*:/i
 export function isReference(text: string, alphabet: Alphabet): boolean {
   const allowed = ALPHABETS[alphabet]
   const rest = text.replace(SCHEME, '')
-  const { authority, path, query = '', fragment = '' } = PARTS.exec(rest)?.groups ?? {}
-  if (path === undefined || !allowed.path.test(path)) return false
+  const { authority, path = '', query = '', fragment = '' } = partsOf(rest)
+  if (!allowed.path.test(path)) return false
   if (!allowed.query.test(query) || !allowed.fragment.test(fragment)) return false
   if (authority !== undefined) return isAuthority(authority, allowed)
   // Without a scheme, a colon in the first segment would end one.
@@ -56,6 +56,11 @@ export function isReference(text: string, alphabet: Alphabet): boolean {
 }
 
 const PARTS = /^(?:\/\/(?<authority>[^/?#]*))?(?<path>[^?#]*)(?:\?(?<query>[^#]*))?(?:#(?<fragment>.*))?$/s
+
+/** It matches any text. */
+function partsOf(text: string): { readonly [part: string]: string | undefined } {
+  return PARTS.exec(text)?.groups as { [part: string]: string | undefined }
+}
 
 function isAuthority(authority: string, allowed: Characters): boolean {
   const { userinfo = '', literal, host = '' } = AUTHORITY.exec(authority)?.groups ?? { host: '[' }

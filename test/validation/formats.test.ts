@@ -7,6 +7,7 @@ const texts: [format: string, fits: string[], fitsNot: string[]][] = [
     'date-time',
     [
       '2024-02-29T00:00:00Z',
+      '2000-02-29T00:00:00Z',
       '2024-01-01t00:00:00.123+01:00',
       '1998-12-31T23:59:60Z',
       '1998-12-31T15:59:60.1-08:00',
@@ -14,6 +15,7 @@ const texts: [format: string, fits: string[], fitsNot: string[]][] = [
     ],
     [
       '2023-02-29T00:00:00Z',
+      '1900-02-29T00:00:00Z',
       '2024-01-01 00:00:00Z',
       '2024-01-01T24:00:00Z',
       '2024-01-01T00:00:00',
@@ -46,6 +48,10 @@ const texts: [format: string, fits: string[], fitsNot: string[]][] = [
       'http://a/é',
       'http://a/%zz',
       'http://a@b@c/',
+      'http://a<b@c/',
+      'http://[fe80::1%25a%25b]/',
+      'http://[fe80::1%25a!]/',
+      'http://[fe80::1%a]/',
       'http://a:b/',
       ':a',
       'http://a/{x}',
