@@ -37,7 +37,7 @@ function presented(socket: Socket): FoundCertificate {
   const certificate = socket.getPeerX509Certificate()
   if (certificate === undefined) return 'nothing'
   if (socket.authorized === true) return { certificate, chain: [] }
-  return { certificate, chain: [], fault: String(socket.authorizationError ?? 'not authorized') }
+  return { certificate, chain: [], fault: String(socket.authorizationError) }
 }
 
 /** Longest `Client-Cert` and `Client-Cert-Chain`, in characters. */

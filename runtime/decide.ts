@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { BareObject } from './bare-object.js'
 import { type Challenger, type Refusal, refusing } from './challenge.js'
-import { type PathParameters, type RunCheck, type UnmetClaim, unmetClaim } from './claims.js'
+import { type PathParameters, type UnmetClaim, unmetClaim } from './claims.js'
 import type { Found, ReadCredential } from './credentials.js'
 import { after, type Eventual, isPromised } from './eventual.js'
 import type { ClaimDemands, ScopeDemand, StepUpDemand } from './policy.js'
@@ -178,14 +178,15 @@ function judgeVerified(alternative: readonly Requirement[], inquiry: Inquiry): E
   }
   const grant: Grant = { granted: true, auth, token, nonce }
   if (!demands.claims) return demands.stepUp ? stepUp(demands.stepUp, alternative, grant, inquiry) : grant
-  const runCheck: RunCheck = name => (token ? asked.runCheck(name, token) : false)
-  const unmet = token
-    ? unmetClaim(demands.claims, token, asked.params, runCheck)
-    : { reason: 'no token whose claims could be asked' }
+  const unmet = token ? unmetOf(demands.claims, token, asked) : { reason: 'no token whose claims could be asked' }
   return after(unmet, fault => {
     if (fault) return refuseClaims(alternative, fault, inquiry)
     return demands.stepUp ? stepUp(demands.stepUp, alternative, grant, inquiry) : grant
   })
+}
+
+function unmetOf(claims: readonly ClaimDemands[], token: Token, { params, runCheck }: Asked) {
+  return unmetClaim(claims, token, params, name => runCheck(name, token))
 }
 
 /** RFC 9470 section 3: the challenge names what would do. */
@@ -195,16 +196,16 @@ function stepUp(demand: StepUpDemand, alternative: readonly Requirement[], grant
     : 'no token that says how its user authenticated'
   if (reason === undefined) return grant
   const holder = holderOf(alternative)
-  return refuse(holder ? [holder] : [], {
+  return refuse([holder], {
     denial: deny('insufficient_user_authentication', { reason }),
-    challengers: holder ? refusedBy(holder, inquiry) : [],
+    challengers: refusedBy(holder, inquiry),
     stepUp: demand,
   })
 }
 
-/** Whose credential is the token. */
-function holderOf(alternative: readonly Requirement[]): Requirement | undefined {
-  return alternative.find(one => one.verifier.kind === 'bearer') ?? alternative[0]
+/** Whose credential is the token; an alternative without requirements is met by nobody. */
+function holderOf(alternative: readonly Requirement[]): Requirement {
+  return alternative.find(one => one.verifier.kind === 'bearer') ?? (alternative[0] as Requirement)
 }
 
 function verify(
@@ -244,11 +245,11 @@ function refuseClaims(alternative: readonly Requirement[], unmet: UnmetClaim, in
   const { asked } = inquiry
   const holder = holderOf(alternative)
   const description = unmet.message ?? (asked.nameClaims ? named(unmet) : undefined)
-  return refuse(holder ? [holder] : [], {
+  return refuse([holder], {
     denial: deny('claims_not_met', { reason: unmet.reason, ...(description !== undefined && { description }) }),
-    challengers: holder ? refusedBy(holder, inquiry) : [],
+    challengers: refusedBy(holder, inquiry),
     claimsStatus: asked.claimsStatus,
-    ...(holder && { scopes: scopesNamed(holder.scopes) }),
+    scopes: scopesNamed(holder.scopes),
   })
 }
 

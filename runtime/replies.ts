@@ -58,7 +58,7 @@ export function responseFinder(documented: OperationReplies): (status: number) =
     const known = found.get(status)
     if (known || found.has(status)) return known
     const key = keyOf(status)
-    const response = key === undefined ? undefined : toResponse(key, documented[key] ?? 'unknown')
+    const response = key === undefined ? undefined : toResponse(key, documented[key] as ReplyContent | 'unknown')
     found.set(status, response)
     return response
   }

@@ -152,7 +152,8 @@ function keyFault(key: KeyObject, algorithm: string): string | undefined {
   const fits = kty === 'RSA' ? own === 'RS256' : kty === 'OKP' ? own === 'EdDSA' : own === algorithm
   if (!fits) return `is no key for ${algorithm}`
   // RFC 7518 section 3.3
-  return kty === 'RSA' && (key.asymmetricKeyDetails?.modulusLength ?? 0) < 2048 ? 'has fewer than 2048 bits' : undefined
+  const isShort = kty === 'RSA' && !(Number(key.asymmetricKeyDetails?.modulusLength) >= 2048)
+  return isShort ? 'has fewer than 2048 bits' : undefined
 }
 
 function encode(value: object): string {

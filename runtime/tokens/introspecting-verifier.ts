@@ -55,7 +55,7 @@ export function introspectingVerifier(settings: IntrospectingSettings, clock: Cl
     try {
       await turn.begin(signal)
     } catch {
-      return outage.denial() ?? busy()
+      return busy()
     }
     try {
       const denial = outage.denial()

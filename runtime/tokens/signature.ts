@@ -26,5 +26,5 @@ export function signatureHolds(
 }
 
 function modulusBytes(key: KeyObject): number {
-  return Math.ceil((key.asymmetricKeyDetails?.modulusLength ?? 0) / 8)
+  return Math.ceil(Number(key.asymmetricKeyDetails?.modulusLength) / 8)
 }

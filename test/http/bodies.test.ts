@@ -153,6 +153,7 @@ describe('multipart/form-data', () => {
       { name: 'tags', content: 'two, three' },
       { ...photo, filename: 'C:\\evil\\..\\name\u0007.png' },
       { name: 'pages', filename: '../../etc/passwd', content: 'first' },
+      { name: 'pages', filename: 'a/..', content: 'dots' },
       { name: 'pages', content: 'second' },
       { name: 'scan', filename: '', headers: ['X-Pages: 4'], content: '%PDF' },
       { name: 'meta', filename: 'blob', type: 'application/json', content: '{"a":1,"id":"x"}' },
@@ -168,6 +169,7 @@ describe('multipart/form-data', () => {
       photo: { filename: 'name.png', mediaType: 'image/png', size: 3, holds: 'PNG' },
       pages: [
         { filename: 'passwd', mediaType: 'application/octet-stream', size: 5, holds: 'first' },
+        { mediaType: 'application/octet-stream', size: 4, holds: 'dots' },
         { mediaType: 'application/octet-stream', size: 6, holds: 'second' },
       ],
       scan: { mediaType: 'application/octet-stream', size: 4, holds: '%PDF' },

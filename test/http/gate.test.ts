@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import express from 'express'
-import { apiKey, createGate, listener, type Policies, type SecuritySchemes } from 'gatewright/runtime'
+import { apiKey, basic, createGate, listener, type Policies, type SecuritySchemes } from 'gatewright/runtime'
 import { afterAll, describe, expect, test, vi } from 'vitest'
 import { crossSiteFault } from '../../runtime/cross-site.js'
 import { listeners } from './emitted.js'
@@ -123,5 +123,50 @@ describe('a request of another site', () => {
   test('is looked for where the method is not known', () => {
     const rawHeaders = ['Sec-Fetch-Site', 'cross-site']
     expect(fault({ rawHeaders, socket: {} } as unknown as IncomingMessage)).toMatch('Sec-Fetch-Site')
+  })
+})
+
+describe('a credential', () => {
+  const schemes: SecuritySchemes = {
+    login: { type: 'http', scheme: 'basic' },
+    session: { type: 'apiKey', in: 'cookie', name: 'session' },
+  }
+  const policies: Policies = { login: { security: [{ login: [] }] }, session: { security: [{ session: [] }] } }
+  const seen: string[] = []
+
+  async function serving() {
+    const login = basic((username, password) => {
+      seen.push(`${username}:${password}`)
+      return { name: username }
+    })
+    const session = apiKey(key => {
+      seen.push(key)
+      return { name: key }
+    })
+    const gate = createGate(schemes, policies, { schemes: { login, session } })
+    gate.get('/login', policies.login as never, {}, done)
+    gate.get('/session', policies.session as never, {}, done)
+    return listen(express().use(gate.router))
+  }
+
+  test.each<[string, string, string, string[]]>([
+    ['Basic', '/login', `Basic ${btoa('user:pass')}`, ['user:pass']],
+    ['without padding', '/login', `Basic ${btoa('user:pass1').replace(/=+$/, '')}`, ['user:pass1']],
+    ['with characters that are no base64', '/login', `Basic ${btoa('user:pass')}!!`, []],
+    ['in the alphabet of URLs', '/login', `Basic ${Buffer.from('us?r:>>>???').toString('base64url')}`, []],
+    ['that ends in stray bits', '/login', 'Basic dXNlcjpwYXNzMR==', []],
+    ['that is not UTF-8', '/login', `Basic ${Buffer.from([0x61, 0x3a, 0xff]).toString('base64')}`, []],
+    ['in a cookie', '/session', 'session=abc', ['abc']],
+    ['in a cookie with quotes', '/session', 'session="abc"', ['abc']],
+    ['in a cookie with one quote', '/session', 'session="', ['"']],
+    ['in a cookie with a quote at its start', '/session', 'session="abc', ['"abc']],
+    ['in a cookie with a quote at its end', '/session', 'session=abc"', ['abc"']],
+    ['in a cookie, encoded', '/session', 'session=a%20b', ['a b']],
+    ['in a cookie, encoded wrong', '/session', 'session=a%zzb', ['a%zzb']],
+  ])('%s', async (_, path, text, expected) => {
+    seen.length = 0
+    const headers = path === '/login' ? { Authorization: text } : { Cookie: text }
+    const { status } = await send(await serving(), path, { headers })
+    expect([status, seen]).toEqual([expected.length > 0 ? 200 : 401, expected])
   })
 })

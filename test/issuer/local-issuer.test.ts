@@ -1,4 +1,6 @@
 import { request as httpRequest } from 'node:http'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { afterEach, expect, test, vi } from 'vitest'
 import { bearer } from '../../runtime/schemes/bearer.js'
@@ -118,4 +120,31 @@ test('once closed it does not answer', async () => {
   const local = await startLocalIssuer({ algorithm: 'ES256' })
   await local.close()
   await expect(fetch(`${local.issuer}jwks.json`)).rejects.toThrow()
+})
+
+test('it has no other algorithms', async () => {
+  await expect(startLocalIssuer({ algorithm: 'HS256' as never })).rejects.toThrow(
+    new ConfigurationError(`startLocalIssuer(): 'algorithm' must be RS256, ES256 or EdDSA`),
+  )
+})
+
+test('a client is who it says, by HTTP Basic too, and local otherwise', async () => {
+  await using local = await startLocalIssuer()
+  const grant_type = 'client_credentials'
+  const subject = async (form: Record<string, string>, headers = {}) =>
+    decodeJwt(String((await tokenFor(local, { grant_type, ...form }, headers)).body.access_token)).sub
+  const basic = (text: string) => ({ authorization: `Basic ${Buffer.from(text).toString('base64')}` })
+  expect(await subject({ client_id: 'a' }, basic('b:c'))).toBe('a@clients')
+  expect(await subject({}, basic('b:c'))).toBe('b@clients')
+  expect(await subject({}, { authorization: 'Bearer b' })).toBe('local@clients')
+  expect(await subject({})).toBe('local@clients')
+})
+
+test('a form that goes on is cut off, and a request without a host gets no token', async () => {
+  await using local = await startLocalIssuer()
+  const grant_type = 'client_credentials'
+  await expect(tokenFor(local, { grant_type, scope: 'a'.repeat(20_000) })).rejects.toThrow()
+  const socket = connect(Number(new URL(local.issuer).port), '127.0.0.1')
+  socket.end('GET /jwks.json HTTP/1.0\r\n\r\n')
+  expect(await text(socket)).toMatch(/^HTTP\/1\.1 403 /)
 })

@@ -165,3 +165,24 @@ describe('claims', () => {
     expect(await outcome([guard], user)).toEqual([401, 'invalid_token', 'No token found'])
   })
 })
+
+test('customFetch asks for the keys, and exchanges tokens', async () => {
+  const asked: string[] = []
+  const customFetch: typeof fetch = (input, init) => {
+    asked.push(new URL(String(input)).pathname)
+    return fetch(input, init)
+  }
+  const app = express()
+  app.use(createAuth0Api({ domain: issuer.issuer, audience: AUDIENCE, clientId: 'c', clientSecret: 's', customFetch }))
+  app.get('/', requiresAuth(), async (request, response) => {
+    const failed = await request.auth0?.client.getTokenOnBehalfOf('token', { audience: 'https://other.example' }).then(
+      () => 'exchanged',
+      () => 'failed',
+    )
+    response.json(failed)
+  })
+  const headers = { Authorization: `Bearer ${await issuer.token()}` }
+  // The local issuer gives no tokens for others.
+  expect((await send(await listen(app), '/', { headers })).text).toBe('"failed"')
+  expect(asked).toEqual(expect.arrayContaining(['/.well-known/openid-configuration', '/jwks.json', '/token']))
+})

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { get as httpGet } from 'node:http'
 import { PassThrough, Readable } from 'node:stream'
 import express from 'express'
-import { type Context, createGate, type GateOptions } from 'gatewright/runtime'
+import { type Context, createGate, type GateOptions, type Replies, replyShapes } from 'gatewright/runtime'
 import { afterAll, describe, expect, test } from 'vitest'
 import { listeners } from '../http/emitted.js'
 import { type Asked, send } from '../http/request.js'
@@ -11,9 +11,9 @@ const { listen, close } = listeners()
 afterAll(close)
 
 /** An app with one public operation at `/`, and what reached its error handler. */
-async function serving(handler: (context: Context<unknown>) => unknown, options: GateOptions = {}) {
+async function serving(handler: (context: Context<unknown>) => unknown, options: GateOptions = {}, replies?: Replies) {
   const policies = { answer: { security: [] } }
-  const gate = createGate({}, policies, options)
+  const gate = createGate({}, policies, options, replies)
   gate.get('/', policies.answer, {}, handler as never)
   const errors: unknown[] = []
   const app = express().use(gate.router)
@@ -189,5 +189,53 @@ describe('the signal of a handler', () => {
     request.destroy()
     await once(left, 'close')
     expect(late?.aborted).toBe(true)
+  })
+})
+
+describe('a reply that is held to the document', () => {
+  const { any } = replyShapes
+  const documented: Replies = {
+    answer: { '200': { 'application/json': any, 'not a type': any }, '201': { 'text/*': any } },
+  }
+  const told: string[] = []
+  const held = async (result: unknown, responses: 'check' | 'strip' = 'strip') => {
+    told.length = 0
+    const onReplyFault = ({ errors }: { errors: readonly { pointer: string; detail: string }[] }) =>
+      void told.push(...errors.map(({ pointer, detail }) => `${pointer} ${detail}`))
+    const { ask } = await serving(() => result, { responses, onReplyFault }, documented)
+    const { status, headers, text } = await ask()
+    return [status, headers['content-type'], text]
+  }
+  const CUT = [200, undefined, '']
+
+  test('loses its body where its type is not documented, is no type, or a malformed one of the document', async () => {
+    expect(await held({ status: 200, body: 'a', contentType: 'nonsense' })).toEqual(CUT)
+    expect(told).toEqual(['#/Content-Type "nonsense" is not documented'])
+    expect(await held({ status: 200, body: 'a', headers: { 'Content-Type': 'text/csv; header=present' } })).toEqual(CUT)
+    expect(told).toEqual(['#/Content-Type "text/csv" is not documented'])
+    expect(await held({ status: 200, body: 'a', contentType: 'not a/type' })).toEqual(CUT)
+  })
+
+  test('that names no type is JSON, or octets, where the document knows ranges only', async () => {
+    expect(await held({ status: 201, body: 'a' })).toEqual([201, undefined, ''])
+    expect(told).toEqual(['#/Content-Type "application/json" is not documented'])
+    expect(await held({ status: 201, body: Readable.from(['a']) })).toEqual([201, undefined, ''])
+    expect(told).toEqual(['#/Content-Type "application/octet-stream" is not documented'])
+    expect(await held({ status: 201, body: 'a', contentType: 'text/csv' })).toEqual([
+      201,
+      'text/csv; charset=utf-8',
+      'a',
+    ])
+  })
+
+  test('of a status that nobody knows is a problem without a phrase', async () => {
+    const [status, type, text] = await held({ status: 599, body: { secret: 1 } })
+    expect([status, type]).toEqual([599, 'application/problem+json'])
+    expect(JSON.parse(String(text))).toEqual({ type: 'about:blank', title: 'Unknown', status: 599 })
+  })
+
+  test('is sent as it is where the document cannot be read there', async () => {
+    const { ask } = await serving(() => ({ status: 200, body: { a: 1 } }), {}, { answer: { '200': 'unknown' } })
+    expect((await ask()).text).toBe('{"a":1}')
   })
 })
