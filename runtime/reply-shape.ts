@@ -132,8 +132,7 @@ function choose(shape: Shape, value: object, choices: number[], trail: readonly 
     const candidates = candidatesOf(group, value)
     choices.push(candidates.length, ...candidates)
     for (const index of candidates) {
-      const branch = group[index]
-      if (branch) choose(branch.shape, value, choices, within)
+      choose((group[index] as Branch).shape, value, choices, within)
     }
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { replyShapes } from '../../runtime/reply-shape.js'
 import { strip } from '../../runtime/reply-strip.js'
 import { fits, type Schemas, sent, shapeFor } from './emitted.js'
 
@@ -297,5 +298,65 @@ describe('checking', () => {
     expect(fits(schema, { p: 'long enough' })).toBe(false)
     expect(fits({ ...schema, additionalProperties: false }, { r: 1, p: 'x' })).toBe(true)
     expect(fits({ ...schema, additionalProperties: false }, { r: 1, q: 'x' })).toBe(false)
+  })
+})
+
+describe('objects that write themselves', () => {
+  const shape = shapeFor({ type: 'object', properties: { a: { type: 'string' } } })
+  const written = (value: unknown) => JSON.stringify(strip(shape, value))
+
+  test('as the scalar inside them go through, whatever was hung onto them', () => {
+    expect(written(Object.assign(new String('x'), { secret: 1 }))).toBe('"x"')
+    expect(written(Object.assign(new Number(1), { secret: 1 }))).toBe('1')
+  })
+
+  test('once, as JSON.stringify has it', () => {
+    const list = Object.assign([{ a: 'x', secret: 1 }], { toJSON: () => ['not asked'] })
+    const items = shapeFor({ type: 'array', items: { type: 'object', properties: { a: { type: 'string' } } } })
+    expect(JSON.stringify(strip(items, { toJSON: () => list }))).toBe('[{"a":"x"}]')
+  })
+})
+
+describe('many combinations', () => {
+  const names = Array.from({ length: 11 }, (_, index) => `m${index}`)
+
+  test('of branches are cut alike, whether they are remembered or not', () => {
+    const shape = shapeFor({
+      anyOf: names.map(name => ({ type: 'object', required: [name], properties: { [name]: { type: 'integer' } } })),
+    })
+    for (let subset = 1; subset < 2 ** names.length; subset++) {
+      const value = Object.fromEntries(names.filter((_, index) => subset & (2 ** index)).map(name => [name, 1]))
+      expect(strip(shape, { ...value, secret: 1 })).toEqual(value)
+    }
+  })
+
+  test('of schemas as well', () => {
+    const { shape, any } = replyShapes
+    const holding = (member: string) => shape(() => ({ members: { [member]: any } }))
+    for (let index = 0; index < 10_100; index++) {
+      const both = [holding('a'), holding('b')].map(inner => shape(() => ({ members: { inner } })))
+      const value = { inner: { a: 1, b: 2, secret: 3 } }
+      expect(
+        strip(
+          shape(() => ({ all: both })),
+          value,
+        ),
+      ).toEqual({ inner: { a: 1, b: 2 } })
+    }
+  })
+
+  test('of branches that say the same of other members', () => {
+    const sealed = (name: string) => ({ properties: { [name]: {} }, additionalProperties: false })
+    const open = { additionalProperties: { type: 'object', properties: { a: {} } } }
+    expect(sent({ anyOf: [sealed('a'), sealed('b')] }, { a: 1, b: 2, c: 3 })).toEqual({ a: 1, b: 2 })
+    expect(
+      sent(
+        { anyOf: [{ properties: { c: { type: 'object', properties: { b: {} } } } }, open] },
+        {
+          c: { a: 1, b: 2, secret: 3 },
+          d: { a: 1, secret: 3 },
+        },
+      ),
+    ).toEqual({ c: { a: 1, b: 2 }, d: { a: 1 } })
   })
 })
