@@ -14,22 +14,30 @@ export const AREAS: Readonly<
     tests: ['test/tokens/*.test.ts'],
   },
   possession: {
-    mutate: ['runtime/tokens/{certificate-binding,dpop*,json-members,possession,replay-store}.ts'],
-    tests: ['test/dpop/{binding,json-members,nonces,options,proof,replay,rfc,target}.test.ts'],
+    mutate: [
+      'runtime/tokens/{certificate-binding,dpop*,json-members,possession,replay-store}.ts',
+      'runtime/schemes/possession-options.ts',
+    ],
+    tests: [
+      'test/dpop/{binding,json-members,nonces,options,proof,replay,rfc,target}.test.ts',
+      'test/tokens/{doubts,options}.test.ts',
+    ],
   },
   introspection: {
     mutate: [
       'runtime/tokens/{answer-cache,client-authentication,endpoint,form-post,introspect*,signed-*,token-endpoint,turns}.ts',
+      'runtime/schemes/introspection.ts',
       'runtime/token-exchange.ts',
     ],
-    tests: ['test/introspection/{answers,client-*,outages,possession,sharing,signed,token-*,turns}.test.ts'],
+    tests: [
+      'test/introspection/{answers,client-*,outages,possession,sharing,signed,token-*,turns}.test.ts',
+      'test/tokens/{doubts,options}.test.ts',
+    ],
   },
   schemes: {
-    mutate: ['runtime/schemes/*.ts'],
+    mutate: ['runtime/schemes/!(introspection|possession-options).ts'],
     tests: [
-      'test/tokens/{issuers,schemes,secrets}.test.ts',
-      'test/dpop/options.test.ts',
-      'test/introspection/{client-*,possession}.test.ts',
+      'test/tokens/{issuers,options,schemes,secrets}.test.ts',
       'test/http/{http-scheme,mutual-tls,secrets}.test.ts',
     ],
   },
