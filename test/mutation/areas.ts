@@ -15,7 +15,7 @@ export const AREAS: Readonly<
   },
   possession: {
     mutate: [
-      'runtime/tokens/{certificate-binding,dpop*,json-members,possession,replay-store}.ts',
+      'runtime/tokens/{certificate-binding,dpop*,json-members,possession,redis-replay-store,replay-store}.ts',
       'runtime/schemes/possession-options.ts',
     ],
     tests: [
@@ -45,11 +45,43 @@ export const AREAS: Readonly<
     mutate: ['runtime/auth0*.ts'],
     tests: ['test/quickstart/{guards,middleware}.test.ts', 'test/introspection/token-exchange.test.ts'],
   },
+  reading: {
+    mutate: [
+      'runtime/{deep-object,formats,json-text,linear-pattern,media-types,members,parameter-spelling,parameters}.ts',
+      'runtime/{path,routes,schema-faults,text-values,uri,validator}.ts',
+    ],
+    tests: [
+      'test/validation/{body,contents,faults,formats,parameters,patterns,reading,styles}.test.ts',
+      'test/properties/{parameters,paths}.test.ts',
+      'test/http/consumed-bodies.test.ts',
+    ],
+  },
+  bodies: {
+    mutate: ['runtime/{body,body-*,form-members,multipart,multipart-body,part-headers,read-only,uploaded-files}.ts'],
+    tests: ['test/http/{bodies,consumed-bodies}.test.ts', 'test/tokens/doubts.test.ts'],
+  },
+  replies: {
+    mutate: ['runtime/{replies,reply,reply-*}.ts'],
+    tests: ['test/replies/{http,sending,strip,write-only}.test.ts', 'test/http/listener.test.ts'],
+  },
+  requests: {
+    mutate: [
+      'runtime/{challenge,client-certificate,credentials,cross-site,explain,express,gate,gate-options,listener}.ts',
+      'runtime/{operation,problem,redacted-url,request-context,requirements,resource-metadata,telemetry}.ts',
+      'runtime/trusted-proxies.ts',
+    ],
+    tests: [
+      'test/http/{absent,answers,base-path,cross-site,gate,http-scheme,listener,methods,mutual-tls,observability}.test.ts',
+      'test/http/{resource-metadata,secrets,step-up,trusted-proxies}.test.ts',
+      'test/tokens/doubts.test.ts',
+    ],
+  },
 }
 
 /** Of all that is in no area. */
 export const OTHER_TESTS = [
-  'test/{decisions,http,replies,requests}/**/*.test.ts',
-  'test/properties/{decide,parameters,paths}.test.ts',
-  'test/validation/*.test.ts',
+  'test/{decisions,issuer,replies}/*.test.ts',
+  'test/http/{answers,gate,listener}.test.ts',
+  'test/tokens/doubts.test.ts',
+  'test/properties/decide.test.ts',
 ]
