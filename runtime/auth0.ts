@@ -12,7 +12,7 @@ import type { ClaimRule, JsonPrimitive } from './policy.js'
 import { bearer } from './schemes/bearer.js'
 import { scopesMet } from './scopes.js'
 import { scopesOf } from './tokens/scopes-of.js'
-import { type AnyVerifier, deny, type Token, type Verifier } from './verifier.js'
+import { type AnyVerifier, type CredentialOf, deny, type Token, type Verifier } from './verifier.js'
 
 export interface RequiresAuthOptions {
   /** Scopes that the token must all have: a list, or a space-separated string. */
@@ -94,8 +94,7 @@ export function requiresAuth(options: RequiresAuthOptions = {}): RequestHandler 
       sendRefusal(response, decision)
       return
     }
-    const credential = readBearer(request, query)
-    const token = typeof credential === 'object' && credential.kind === 'bearer' ? credential.token : undefined
+    const { token } = readBearer(request, query) as CredentialOf<'bearer'>
     attachUser(request, decision.token as Token, token)
     next()
   }

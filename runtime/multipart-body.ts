@@ -59,7 +59,9 @@ export async function readMultipart(
 
   const twice = [...others.keys()].find(name => texts.has(name))
   if (twice !== undefined) throw refusal(twice, 'must not be repeated')
-  const readings = new Map([...others].map(([name, values]) => [name, gather(values, memberFor(shape, name) ?? {})]))
+  const readings = new Map(
+    [...others].map(([name, values]) => [name, gather(values, memberFor(shape, name) as FormMember)]),
+  )
   const plain = { ...(shape.text && { text: shape.text }), members: styled(shape) }
   return merge(readForm(texts, plain, { decode: text => text, encoded: false }, limits), readings)
 }
@@ -100,7 +102,10 @@ function kindOfPart({ name, filename, mediaType }: PartHeaders, member: FormMemb
 function checkHeaders({ name, mediaType, all, fields }: PartHeaders, member: FormMember | undefined): void {
   const { mediaTypes, headers } = member ?? {}
   if (mediaTypes && mediaType) {
-    const fits = mediaTypes.some(type => specificity(parseMediaType(type) ?? UTF_8, mediaType.range) > 0)
+    const fits = mediaTypes.some(type => {
+      const range = parseMediaType(type)
+      return range !== undefined && specificity(range, mediaType.range) > 0
+    })
     if (!fits) throw refusal(name, `must have the media type ${mediaTypes.join(' or ')}`)
   }
   if (headers === undefined) return

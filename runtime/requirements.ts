@@ -141,8 +141,8 @@ function readerOf(scheme: SecurityScheme, verifier: AnyVerifier): ReadCredential
   if (scheme.type !== 'mutualTLS') {
     return credentialReader(scheme, verifier.kind === 'bearer' ? verifier.tokenTypes : undefined)
   }
-  // Their kinds agree since the verifier was bound; without a reader, nobody has a certificate.
-  return verifier.kind === 'mutualTLS' ? request => verifier.read(request) : () => 'nothing'
+  // Their kinds agree since the verifier was bound.
+  return request => (verifier as Extract<AnyVerifier, { kind: 'mutualTLS' }>).read(request)
 }
 
 function demandedSchemes(policies: Policies): Set<string> {

@@ -84,7 +84,7 @@ export function resourceMetadata(
     path: pathname,
     answer(request, response) {
       // What Express has cut off of `url` under a mount is still there.
-      const { originalUrl = request.url ?? '' } = request as IncomingMessage & { originalUrl?: string }
+      const { originalUrl = String(request.url) } = request as IncomingMessage & { originalUrl?: string }
       if (splitTarget(originalUrl).path !== pathname) return false
       // RFC 9728 metadata are public; browsers that find their way to the issuer by them are on other origins.
       response.setHeader('Access-Control-Allow-Origin', '*')

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import {
   type CryptoKey,
   calculateJwkThumbprint,
@@ -80,10 +81,9 @@ export async function startLocalIssuer(options: LocalIssuerOptions = {}): Promis
       resolve()
     })
   })
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('the local issuer has no port')
-  const issuer = `http://127.0.0.1:${address.port}/`
-  const hosts = [`127.0.0.1:${address.port}`, `localhost:${address.port}`]
+  const listening = (server.address() as AddressInfo).port
+  const issuer = `http://127.0.0.1:${listening}/`
+  const hosts = [`127.0.0.1:${listening}`, `localhost:${listening}`]
 
   async function token(claims: LocalClaims = {}, { expiresIn = 3600, header = {} }: LocalTokenOptions = {}) {
     const now = Math.floor(Date.now() / 1000)

@@ -130,7 +130,7 @@ function readPieces(pieces: readonly string[], schema: TextSchema, { decode, pai
   const members = new Map<string, string[]>()
   const step = pairs ? 1 : 2
   for (let index = 0; index < pieces.length; index += step) {
-    const piece = pieces[index] ?? ''
+    const piece = pieces[index] as string
     const equals = piece.indexOf('=')
     const [rawName, value] = pairs
       ? [piece.slice(0, equals), equals < 0 ? undefined : piece.slice(equals + 1)]

@@ -155,6 +155,17 @@ describe('media types', () => {
     expect((await post(sent, '{}')).status).toBe(status)
   })
 
+  test('of the parts of a form, too', async () => {
+    const typed = PARTS.replace('name="a"', 'name="a"\r\nContent-Type: text/plain')
+    for (const [mediaType, status] of [
+      ['text/plain', 200],
+      ['nonsense', 400],
+    ] as const) {
+      const form = [{ ...FORM[0], members: { a: { as: 'text', mediaTypes: [mediaType] } } }] as never
+      expect((await (await serving(form)).post(MULTIPART, typed)).status).toBe(status)
+    }
+  })
+
   test('a text that ends within a string is no JSON, however long', async () => {
     const { post } = await serving(JSON_BODY)
     expect((await post('application/json', `"${'x'.repeat(100)}`)).status).toBe(400)

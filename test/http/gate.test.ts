@@ -3,6 +3,7 @@ import express from 'express'
 import { apiKey, basic, createGate, listener, type Policies, type SecuritySchemes } from 'gatewright/runtime'
 import { afterAll, describe, expect, test, vi } from 'vitest'
 import { crossSiteFault } from '../../runtime/cross-site.js'
+import { explanationOf } from '../../runtime/explain.js'
 import { listeners } from './emitted.js'
 import { send } from './request.js'
 
@@ -107,6 +108,9 @@ describe('an explanation', () => {
     )
     // What is let in is not explained.
     expect((await send(origin, '/one')).headers).not.toHaveProperty('gatewright-explain')
+    const granted = { operation: 'one', method: 'GET', path: '/one', granted: true, schemes: [] } as const
+    const decision = { granted: true, auth: undefined } as const
+    expect(explanationOf(granted, decision, { alternatives: [], anonymous: true })).toBe('')
   })
 })
 

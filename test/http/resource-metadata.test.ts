@@ -3,6 +3,7 @@ import {
   apiKey,
   bearer,
   createGate,
+  deny,
   introspection,
   openIdConnect,
   type ResourceMetadataOptions,
@@ -200,6 +201,21 @@ describe('where they are', () => {
     const gate = createGate({}, policies, { resourceMetadata: { resource: 'https://api.example' } })
     gate.get(WELL_KNOWN, policies.own, {}, () => ({ status: 204 }))
     expect((await send(await listen(express().use(gate.router)), WELL_KNOWN)).status).toBe(204)
+  })
+
+  test('says no more of a verifier written by hand than that knows of itself', async () => {
+    const policies = { one: { security: [{ user: [] }] } } as const
+    const verifier = { kind: 'bearer', tokenTypes: ['DPoP'], verify: () => deny('invalid_token') } as const
+    const gate = createGate({ user: { type: 'oauth2' } }, policies, {
+      schemes: { user: verifier },
+      resourceMetadata: { resource: 'https://api.example' },
+    })
+    gate.get('/one', policies.one, {}, (() => ({ status: 204 })) as never)
+    const { text } = await send(await listen(express().use(gate.router)), WELL_KNOWN)
+    for (const unknown of ['authorization_servers', 'dpop_signing_alg_values_supported']) {
+      expect(JSON.parse(text)).not.toHaveProperty(unknown)
+    }
+    expect(JSON.parse(text)).toMatchObject({ dpop_bound_access_tokens_required: true })
   })
 
   test.each([

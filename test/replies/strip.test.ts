@@ -360,3 +360,13 @@ describe('many combinations', () => {
     ).toEqual({ c: { a: 1, b: 2 }, d: { a: 1 } })
   })
 })
+
+test('schemas in a circle send what the circle names, or less', () => {
+  const { shape, any } = replyShapes
+  const circle = shape(() => ({ all: [back, inner] }))
+  const back = shape(() => ({ all: [circle] }))
+  const inner = shape(() => ({ either: [[{ shape: shape(() => ({ members: { a: any } })) }]] }))
+  const value = { a: 1, secret: 2 }
+  expect(strip(circle, value)).toEqual({ a: 1 })
+  expect(strip(back, value)).not.toHaveProperty('secret')
+})

@@ -18,6 +18,7 @@ import { type Fetch, orAborted } from '../../runtime/tokens/issuer-document.js'
 import { DEFAULT_KEY_SETTINGS, issuerKeys, secretKey } from '../../runtime/tokens/keys.js'
 import { signedAnswerReader } from '../../runtime/tokens/signed-introspection.js'
 import { FileStore } from '../../runtime/uploaded-files.js'
+import { deny } from '../../runtime/verifier.js'
 import { issueCertificate } from '../http/certificates.js'
 import { ask, scriptedIssuer, testKey } from './scripted-issuer.js'
 
@@ -141,6 +142,9 @@ test('a signed answer whose key nobody can use is refused, and nothing of it tol
   await expect(read(jwt)).rejects.toThrow('a signed introspection answer is not accepted: unknown error')
   const odd = await issuer.sign(key, { iss: ISSUER }, { typ: 'token-introspection+jwt', kid: 7 })
   await expect(read(odd)).rejects.toThrow('no such key')
+  const keys = { ...secretKey(Buffer.alloc(32, 1)), find: () => ({ denial: deny('invalid_token') }) }
+  const unread = signedAnswerReader(rules, keys, () => Date.now() / 1000)
+  await expect(unread(jwt)).rejects.toThrow('the key of a signed introspection answer: invalid_token')
 })
 
 describe('keys of an issuer', () => {

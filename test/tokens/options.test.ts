@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { bearer } from '../../runtime/schemes/bearer.js'
 import { introspection } from '../../runtime/schemes/introspection.js'
@@ -112,6 +113,7 @@ describe('lists', () => {
       expect(() => asking({ audience }), JSON.stringify(audience)).toThrow(`'audience' is required`)
     }
     expect(() => asking({ audience: false })).not.toThrow()
+    expect(() => asking({ audience: false, signed: true })).not.toThrow()
     expect(() => bearing({ audience: false })).toThrow(`'audience' is required`)
   })
 
@@ -131,6 +133,13 @@ test('a secret is as long as the longest of its algorithms demands', () => {
   expect(() => secret(63, 'HS256', 'HS512')).toThrow('at least 64 of them')
   expect(() => secret(64, 'HS256', 'HS512')).not.toThrow()
   expect(() => secret(64, 'RS256')).toThrow('HS256, HS384, HS512')
+})
+
+test("a client's key is one that JOSE signs with", () => {
+  for (const type of ['x25519', 'ed448'] as const) {
+    const { privateKey } = generateKeyPairSync(type as 'x25519')
+    expect(() => asking({ client: { id: 'a', key: privateKey } }), type).toThrow(ConfigurationError)
+  }
 })
 
 test('a digest of a key is all of its hexadecimal digits, and nothing more', () => {

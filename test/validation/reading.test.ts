@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { readParameters } from '../../runtime/parameters.js'
+import { matchSegment, parsePath } from '../../runtime/path.js'
+import { Routes } from '../../runtime/routes.js'
 import { schemaFaults } from '../../runtime/schema-faults.js'
 import { readTexts } from '../../runtime/text-values.js'
 import type { CompiledSchema, ParameterShape, SchemaError } from '../../runtime/validator.js'
@@ -146,5 +148,35 @@ describe('faults of a schema', () => {
       throw new TypeError('broken')
     }
     expect(() => schemaFaults(broken as unknown as CompiledSchema, 1, 'body')).toThrow('broken')
+  })
+})
+
+describe('paths', () => {
+  test('of one shape are one', () => {
+    const routes = new Routes<number>()
+    const add = (path: string) => {
+      const parsed = parsePath(path)
+      if ('fault' in parsed) throw new Error(parsed.fault)
+      routes.add(parsed.segments, { path, entry: 1 })
+    }
+    add('/a/{b}')
+    expect(() => add('/a/{c}')).toThrow('/a/{b} and /a/{c} are the same path')
+  })
+
+  test('match whole segments', () => {
+    const literal = [{ literal: 'a' }]
+    expect([matchSegment(literal, 'a'), matchSegment(literal, 'ab'), matchSegment(literal, 'b')]).toEqual([
+      [],
+      undefined,
+      undefined,
+    ])
+    const mixed = [{ literal: 'a' }, { param: 'x' }, { literal: 'b' }]
+    expect(['a1b', 'a1bb', 'ab', 'a1', 'a1bc'].map(text => matchSegment(mixed, text))).toEqual([
+      ['1'],
+      ['1b'],
+      undefined,
+      undefined,
+      undefined,
+    ])
   })
 })
