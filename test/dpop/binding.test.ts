@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { bearer, type PossessionOptions, type TokenType } from 'gatewright/runtime'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { possessionProver } from '../../runtime/tokens/possession.js'
 import { type Issued, issueCertificate } from '../http/certificates.js'
 import type { Asked } from '../http/request.js'
 import { type Holder, holder, proof } from './proofs.js'
@@ -226,4 +227,29 @@ describe('a verifier that is asked directly', () => {
     const both = await setting.bound(undefined, { cnf: { jkt: ada.jkt, 'x5t#S256': digest(client) } })
     expect(await ask({ certificates: true }, both, 'DPoP')).toMatchObject({ granted: false, code: 'invalid_token' })
   })
+})
+
+test('a token is held to the key that it is bound to, whatever else a verifier could prove', async () => {
+  const asked: string[] = []
+  const prove = possessionProver({
+    dpop: async () => {
+      asked.push('dpop')
+      return { granted: true }
+    },
+    certificate: () => {
+      asked.push('certificate')
+      return undefined
+    },
+  })
+  const request = {} as IncomingMessage
+  const presented = (tokenType: 'Bearer' | 'DPoP') => ({ kind: 'bearer', token: 't', tokenType }) as const
+  const claims = (cnf: object) => ({ iss: 'i', aud: 'a', cnf }) as never
+  expect(await prove(claims({ jkt: 'k' }), presented('DPoP'), request)).toMatchObject({ granted: true })
+  expect(asked.splice(0)).toEqual(['dpop'])
+  expect(await prove(claims({ 'x5t#S256': 'c' }), presented('Bearer'), request)).toMatchObject({ granted: true })
+  expect(asked.splice(0)).toEqual(['certificate'])
+  expect(await prove(claims({ jkt: 'k', 'x5t#S256': 'c' }), presented('DPoP'), request)).toMatchObject({
+    granted: true,
+  })
+  expect(asked.splice(0)).toEqual(['certificate', 'dpop'])
 })

@@ -31,6 +31,27 @@ describe('a proof', () => {
     // Another verifier of this process with the same rules.
     expect(told(await api.ask('/proof', at(api, '/proof')))).toBe('200')
   })
+  test('is remembered for as long as any replica may take it, by whose clock ever', async () => {
+    const lifetimes: number[] = []
+    const remember = (_key: string, lifetime: number) => lifetimes.push(lifetime) > 0
+    const api = await setting.serve({ dpop: { maxAge: 60, clockTolerance: 7, replayStore: { remember } } })
+    const now = Math.floor(Date.now() / 1000)
+    for (const iat of [now - 30, now])
+      expect(told(await api.ask('/messages', at(api, '/messages', { iat })))).toBe('200')
+    expect(lifetimes).toEqual([expect.closeTo(44, -0.6), expect.closeTo(74, -0.6)])
+  })
+  test('that says when it is good is not before and not after, but for the clock tolerance', async () => {
+    const api = await setting.serve({ dpop: { clockTolerance: 30 } })
+    const now = Math.floor(Date.now() / 1000)
+    for (const claims of [{ exp: now - 20 }, { nbf: now + 20 }, { exp: now + 20, nbf: now - 20 }]) {
+      expect(told(await api.ask('/messages', at(api, '/messages', claims))), JSON.stringify(claims)).toBe('200')
+    }
+    for (const claims of [{ exp: now - 40 }, { nbf: now + 40 }, { exp: '1' }, { nbf: null }]) {
+      expect(told(await api.ask('/messages', at(api, '/messages', claims))), JSON.stringify(claims)).toBe(
+        '401 invalid_dpop_proof: DPoP proof is not valid now',
+      )
+    }
+  })
   test('is good once of many at the same time', async () => {
     const api = await setting.serve({ dpop: true })
     const asked = at(api)
@@ -162,4 +183,34 @@ test('a proof is remembered as long as it is good, another clock that is slow in
     expect(lifetime).toBeLessThanOrEqual(most)
     expect(lifetime).toBeGreaterThan(most - 30)
   }
+})
+
+describe('a store in memory', () => {
+  test.each([0, 10_000_001, 1.5, '5', Number.NaN])('has no %s entries', maxEntries => {
+    expect(() => memoryReplayStore({ maxEntries } as never)).toThrow('from 1 to 10000000')
+  })
+
+  test('has one entry at least, and says by a code that it is full', () => {
+    expect(() => memoryReplayStore({ maxEntries: 10_000_000 })).not.toThrow()
+    let now = 1000.5
+    const store = memoryReplayStore({ maxEntries: 1 }, () => now)
+    expect([store.remember('a', 10), store.remember('a', 10)]).toEqual([true, false])
+    expect(() => store.remember('b', 10)).toThrow(expect.objectContaining({ code: 'REPLAY_STORE_FULL' }))
+    now = 1010.5
+    expect(store.remember('a', 10)).toBe(false)
+    now = 1012
+    expect([store.remember('b', 10), store.remember('b', 10)]).toEqual([true, false])
+  })
+
+  test('forgets nothing when its clock is set back', () => {
+    let now = 1000
+    const store = memoryReplayStore({}, () => now)
+    for (const key of ['a', 'b']) expect(store.remember(key, 10)).toBe(true)
+    now = 900
+    expect(['a', 'b'].map(key => store.remember(key, 10))).toEqual([false, false])
+    now = 1010
+    expect(['a', 'b'].map(key => store.remember(key, 10))).toEqual([false, false])
+    now = 1011
+    expect(['a', 'b'].map(key => store.remember(key, 10))).toEqual([true, true])
+  })
 })

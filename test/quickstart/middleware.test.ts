@@ -14,6 +14,7 @@ import { listeners } from '../http/emitted.js'
 import { send } from '../http/request.js'
 
 const AUDIENCE = 'https://quickstart.example'
+const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
 const { listen, close } = listeners()
 let issuer: LocalIssuer
 
@@ -185,4 +186,137 @@ test('customFetch asks for the keys, and exchanges tokens', async () => {
   // The local issuer gives no tokens for others.
   expect((await send(await listen(app), '/', { headers })).text).toBe('"failed"')
   expect(asked).toEqual(expect.arrayContaining(['/.well-known/openid-configuration', '/jwks.json', '/token']))
+})
+
+describe('arguments of the wrong kind are refused at once', () => {
+  const refused = (work: () => unknown, message: string) => expect(work).toThrow(message)
+
+  test('scopes', () => {
+    for (const scopes of [[], '', ' ']) refused(() => scopesInclude(scopes), 'must contain at least one scope')
+    for (const scopes of [undefined, null, 7, {}])
+      refused(() => scopesInclude(scopes as never), "'scopes' must be a string")
+    for (const scopes of [
+      ['a', 7],
+      ['a', 'b c'],
+      ['a', 'b"'],
+      ['a', ''],
+      ['a', 'b\\'],
+    ]) {
+      refused(() => scopesInclude(scopes as never), 'each a scope without spaces or quotes')
+      refused(() => requiresAuth({ scopes } as never), 'each a scope without spaces or quotes')
+    }
+    refused(() => requiresAuth({ scopes: undefined } as never), "'scopes' must be a string")
+    for (const scope of ['!', '#$', '[', ']^~', 'long:scope/of.many-characters']) {
+      expect(() => scopesInclude(scope)).not.toThrow()
+    }
+  })
+
+  test('values', () => {
+    for (const value of ['a', '', 0, 1.5, true, false, null]) expect(() => claimEquals('c', value)).not.toThrow()
+    for (const value of [undefined, {}, [], Number.NaN, Number.POSITIVE_INFINITY, 1n, () => 1]) {
+      refused(() => claimEquals('c', value as never), "'value' must be a string, number, boolean or null")
+    }
+    for (const values of [['a'], [0, false, 'a']]) expect(() => claimIncludes('c', values)).not.toThrow()
+    refused(() => claimIncludes('c', []), "'values' must contain at least one value")
+    for (const values of [undefined, 'a', [null], ['a', {}], ['a', Number.NaN]]) {
+      refused(() => claimIncludes('c', values as never), "'values' must be an array of strings, numbers or booleans")
+    }
+    for (const claim of ['', undefined, null, 7]) {
+      refused(() => claimEquals(claim as never, 'a'), "'claim' must be a string")
+      refused(() => claimIncludes(claim as never, ['a']), "'claim' must be a string")
+    }
+    refused(() => claimCheck('c' as never), "'fn' must be a function")
+  })
+
+  test.each<[string, (options: never) => unknown, string]>([
+    ['requiresAuth', requiresAuth, 'scopes'],
+    ['scopesInclude', options => scopesInclude('a', options), 'match'],
+    ['claimEquals', options => claimEquals('c', 'a', options), 'errorMessage'],
+    ['claimIncludes', options => claimIncludes('c', ['a'], options), 'errorMessage'],
+    ['claimCheck', options => claimCheck(() => true, options), 'errorMessage'],
+  ])('options of %s', (name, make, known) => {
+    for (const options of [null, [], 'a', 7]) {
+      refused(() => make(options as never), `${name}: the options must be an object`)
+    }
+    refused(() => make({ scope: 'a' } as never), `${name}: unknown option 'scope'; known: ${known}`)
+    if (known !== 'errorMessage') return
+    for (const errorMessage of [7, null, {}]) {
+      refused(() => make({ errorMessage } as never), "'errorMessage' must be a string")
+    }
+    expect(() => make({ errorMessage: 'No' } as never)).not.toThrow()
+  })
+
+  test('a domain with a path, and an algorithm that is none', () => {
+    const api = (options: Auth0ApiOptions) => () =>
+      createAuth0Api({ domain: 'a.example', audience: AUDIENCE, ...options })
+    expect(api({})).not.toThrow()
+    expect(api({ domain: 'https://a.example' })).not.toThrow()
+    refused(api({ domain: 'a.example/path' }), 'holds a path')
+    refused(api({ domain: 'a.example/http://b.example' }), 'holds a path')
+    refused(
+      api({ clientId: 'c', clientAssertionSigningKey: 'k', clientAssertionSigningAlg: 'HS256' }),
+      "'clientAssertionSigningAlg' is none of the asymmetric algorithms of JOSE",
+    )
+    refused(api({ clientId: 'c', clientAssertionSigningKey: 'no key' }), 'AUTH0_CLIENT_ASSERTION_SIGNING_KEY')
+  })
+})
+
+describe('the token of a request', () => {
+  test('is no member that a log would show, and can be taken away', async () => {
+    const app = express()
+    app.use(createAuth0Api({ domain: issuer.issuer, audience: AUDIENCE }))
+    app.get('/', requiresAuth(), (request, response) => {
+      const { auth0 } = request
+      const shown = JSON.stringify(auth0)
+      const had = auth0.token
+      auth0.token = 'other'
+      const { token } = auth0
+      response.json({ hidden: !shown.includes(String(had)), token, deleted: Reflect.deleteProperty(auth0, 'token') })
+    })
+    const headers = { Authorization: `Bearer ${await issuer.token()}` }
+    expect(JSON.parse((await send(await listen(app), '/', { headers })).text)).toEqual({
+      hidden: true,
+      token: 'other',
+      deleted: true,
+    })
+  })
+
+  test('claims are asked of nobody where no guard stood before', async () => {
+    for (const guard of [claimEquals('a', 'b'), claimIncludes('a', ['b']), claimCheck(() => true)]) {
+      expect((await answer([guard], { a: 'b' })).description).toBe('No token found')
+      const { status } = await send(await listen(express().get('/', guard)), '/')
+      expect(status).toBe(401)
+    }
+    expect((await send(await listen(express().get('/', scopesInclude('a'))), '/')).status).toBe(403)
+  })
+
+  test('audience of the exchange and scope are what was asked for', async () => {
+    const forms: URLSearchParams[] = []
+    const customFetch: typeof fetch = async (input, init) => {
+      const { pathname } = new URL(String(input))
+      if (pathname !== '/token') return fetch(input, init)
+      forms.push(new URLSearchParams(String(init?.body)))
+      return Response.json({
+        access_token: 'new',
+        issued_token_type: ACCESS_TOKEN,
+        token_type: 'Bearer',
+        expires_in: 60,
+      })
+    }
+    const settings = { domain: issuer.issuer, audience: AUDIENCE, clientId: 'c', clientSecret: 's', customFetch }
+    const app = express().use(createAuth0Api(settings))
+    const asked = { audience: 'https://other.example' }
+    app.get('/', requiresAuth(), async ({ auth0: { client, token = '' } }, response) => {
+      response.json([
+        await client.getTokenOnBehalfOf(token, asked),
+        await client.getTokenOnBehalfOf(token, { ...asked, scope: 'read' }),
+      ])
+    })
+    const token = await issuer.token()
+    const { text } = await send(await listen(app), '/', { headers: { Authorization: `Bearer ${token}` } })
+    expect(JSON.parse(text)).toMatchObject([{ accessToken: 'new' }, { accessToken: 'new' }])
+    const common = { audience: 'https://other.example', subject_token: token, subject_token_type: ACCESS_TOKEN }
+    expect(forms.map(form => Object.fromEntries(form))).toMatchObject([common, { ...common, scope: 'read' }])
+    expect(forms[0]?.has('scope')).toBe(false)
+  })
 })
