@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Location } from '../diagnostics/diagnostic.js'
 import { error, show } from './faults.js'
 import type { ReportPair } from './paths.js'
@@ -16,11 +17,23 @@ const TAKEN = new Set(
 
 /**
  * An operation's name in emitted code: its `operationId` where that is an identifier, else words joined in camel
- * case (`repos/get` → `reposGet`); without one, method and path (`GET /users/{id}` → `getUsersById`).
+ * case (`repos/get` → `reposGet`); without one, method and path (`GET /users/{id}` → `getUsersById`). One that is longer
+ * than the names of files may be ends with a digest of the whole.
  */
 export function operationName(operationId: string | undefined, method: string, path: string): string {
   const name = operationId === undefined ? '' : identifier(operationId)
-  return settle(name === '' ? identifier(`${method} ${pathWords(path)}`) : name)
+  return settle(short(name === '' ? identifier(`${method} ${pathWords(path)}`) : name))
+}
+
+/** Bytes of a name. File systems take 255, with an ending, and with that of a file that is being written. */
+const MOST_BYTES = 200
+
+function short(name: string): string {
+  if (Buffer.byteLength(name) <= MOST_BYTES) return name
+  const digest = createHash('sha256').update(name).digest('hex').slice(0, 16)
+  const characters = [...name].slice(0, MOST_BYTES)
+  while (Buffer.byteLength(characters.join('')) > MOST_BYTES - digest.length - 1) characters.pop()
+  return `${characters.join('')}_${digest}`
 }
 
 function pathWords(path: string): string {
