@@ -79,9 +79,10 @@ function exchangeOf({ issuer, fetch, ...settings }: Auth0ClientSettings): Exchan
   try {
     return tokenExchange({ issuer, client, ...(fetch && { fetch }) })
   } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error
+    // It throws nothing else.
+    const { message } = error as ConfigurationError
     throw new ConfigurationError(
-      `'clientAssertionSigningKey' and 'clientAssertionSigningAlg' do not make a client (${error.message}). Provide them via config or AUTH0_CLIENT_ASSERTION_SIGNING_KEY environment variable.`,
+      `'clientAssertionSigningKey' and 'clientAssertionSigningAlg' do not make a client (${message}). Provide them via config or AUTH0_CLIENT_ASSERTION_SIGNING_KEY environment variable.`,
     )
   }
 }

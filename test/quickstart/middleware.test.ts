@@ -258,6 +258,8 @@ describe('arguments of the wrong kind are refused at once', () => {
       "'clientAssertionSigningAlg' is none of the asymmetric algorithms of JOSE",
     )
     refused(api({ clientId: 'c', clientAssertionSigningKey: 'no key' }), 'AUTH0_CLIENT_ASSERTION_SIGNING_KEY')
+    const customFetch = 'fetch' as never
+    refused(api({ clientId: 'c', clientSecret: 's', customFetch }), "'fetch' must be a function")
   })
 })
 
