@@ -112,10 +112,30 @@ describe('tokenExchange()', () => {
     ['an issued_token_type that is no string', { ...ISSUED, issued_token_type: 7 }, 'application/json'],
     ['a lifetime that is text', { ...ISSUED, expires_in: '600' }, 'application/json'],
     ['a negative lifetime', { ...ISSUED, expires_in: -1 }, 'application/json'],
-    ['another type than the requested one', { ...ISSUED, issued_token_type: 'urn:other' }, 'application/json'],
+    ['a lifetime of three hundred years', { ...ISSUED, expires_in: 1e10 }, 'application/json'],
+    ['an empty token_type', { ...ISSUED, token_type: '' }, 'application/json'],
   ])('an answer with %s is a failure', async (_, body, type) => {
     server.answer = answering(body, type)
-    await failure(exchangeWith()(SUBJECT))
+    const { name, message, cause } = await failure(exchangeWith()(SUBJECT))
+    expect([name, message]).toEqual(['TokenExchangeError', `Failed to exchange token of type '${ACCESS_TOKEN}'.`])
+    const error_description = `${server.origin}/token answered with something that is no token`
+    expect(cause).toEqual({ error: 'unavailable', error_description })
+    expect(server.questions[0]?.headers.accept).toBe('application/json')
+  })
+
+  test('a token of another type than the requested one is a failure', async () => {
+    server.answer = answering({ ...ISSUED, issued_token_type: 'urn:other' })
+    const { message, cause } = await failure(exchangeWith()(SUBJECT, { audience: ['a', 'b'] }))
+    expect(message).toBe(`Failed to exchange token of type '${ACCESS_TOKEN}' for audience 'a b'.`)
+    expect(cause?.error_description).toBe('the server issued a token of another type than the requested one')
+  })
+
+  test('a token whose lifetime is over, or is not told, is given as it is', async () => {
+    for (const expires_in of [0, undefined]) {
+      server.answer = answering({ access_token: 'a', token_type: 'Bearer', expires_in })
+      const issued = await exchangeWith()(SUBJECT)
+      expect(Object.keys(issued)).toEqual(['accessToken', 'tokenType', ...(expires_in === 0 ? ['expiresAt'] : [])])
+    }
   })
 
   test('redirects are not followed, and the time is limited', async () => {
@@ -136,26 +156,52 @@ describe('tokenExchange()', () => {
     expect(cause?.error_description).toBe(`${server.origin}/token answered with more than 262144 bytes`)
   })
 
-  test.each(['', `Bearer secret`, 'secret\n', undefined, 'x'.repeat(64 * 1024 + 1)])(
-    'a subject token that is none is not sent',
-    async token => {
-      await failure(exchangeWith()(token as string))
-      expect(server.questions).toEqual([])
-    },
-  )
+  test.each<[unknown, string]>([
+    ['', 'is missing'],
+    [undefined, 'is missing'],
+    ['Bearer secret', 'holds white space: give the token alone, without the name of its scheme'],
+    ['secret\n', 'holds white space: give the token alone, without the name of its scheme'],
+    ['x'.repeat(64 * 1024 + 1), 'is too long'],
+  ])('a token that is none is not sent', async (token, fault) => {
+    const subject = await failure(exchangeWith()(token as string))
+    expect(subject.message).toBe(`The subject token ${fault}.`)
+    if (token !== undefined) {
+      const actor = await failure(exchangeWith()(SUBJECT, { actorToken: token as string }))
+      expect(actor.message).toBe(`The actor token ${fault}.`)
+    }
+    expect(server.questions).toEqual([])
+  })
 
-  test.each([{ audiences: 'a' }, { audience: '' }, { scope: 7 }, { resource: [''] }, { requestedTokenType: '' }])(
-    'a request with %j is a mistake',
-    async request => {
-      await expect(exchangeWith()(SUBJECT, request as object)).rejects.toThrow(TypeError)
-      expect(server.questions).toEqual([])
-    },
-  )
+  test('a token may be as long as 64 KiB', async () => {
+    await exchangeWith()('x'.repeat(64 * 1024))
+    expect(server.questions).toHaveLength(1)
+  })
 
-  test.each([{ issuer: 'http://a.example' }, { endpoint: 'x' }, { fetch: 1 }, { timeout: 61 }, { clientId: 'a' }])(
-    'options %j are a mistake that is told at start',
-    options => expect(() => exchangeWith(options)).toThrow(ConfigurationError),
-  )
+  test.each<[object, string]>([
+    [{ audiences: 'a' }, 'a token exchange has no option "audiences"'],
+    [{ audience: '' }, `'audience' must be a string, and not an empty one`],
+    [{ scope: 7 }, `'scope' must be a string`],
+    [{ resource: [''] }, `'resource' must be a string`],
+    [{ subjectTokenType: 7 }, `'subjectTokenType' must be a string`],
+    [{ requestedTokenType: '' }, `'requestedTokenType' must be a string`],
+    [{ actorToken: 'a', actorTokenType: '' }, `'actorTokenType' must be a string`],
+  ])('a request with %j is a mistake', async (request, message) => {
+    const asked = exchangeWith()(SUBJECT, request)
+    await expect(asked).rejects.toThrow(TypeError)
+    await expect(asked).rejects.toThrow(message)
+    expect(server.questions).toEqual([])
+  })
+
+  test.each<[object, string]>([
+    [{ issuer: 'http://a.example' }, `tokenExchange(): 'issuer' `],
+    [{ endpoint: 'x' }, `tokenExchange(): 'endpoint' `],
+    [{ fetch: 1 }, `tokenExchange(): 'fetch' must be a function like the global fetch`],
+    [{ timeout: 61 }, `tokenExchange(): 'timeout' must be a number of seconds from 0.1 to 60`],
+    [{ clientId: 'a' }, 'tokenExchange() has no option "clientId"'],
+  ])('options %j are a mistake that is told at start', (options, message) => {
+    expect(() => exchangeWith(options)).toThrow(ConfigurationError)
+    expect(() => exchangeWith(options)).toThrow(message)
+  })
 })
 
 describe('getTokenOnBehalfOf()', () => {
