@@ -201,8 +201,9 @@ function resolve(shape: Shape, choices: ArrayIterator<number>, trail: readonly S
   const { all = [], either = [] } = description
   const parts = [own(description), ...all.map(one => resolve(one, choices, within))]
   for (const group of either) {
+    // Where schemas lead in a circle, there may be no choices, or those of another group: what is not there is cut.
     const length = choices.next().value ?? 0
-    const branches = Array.from({ length }, () => group[choices.next().value ?? 0]?.shape ?? none)
+    const branches = Array.from({ length }, () => group[choices.next().value as number]?.shape ?? none)
     parts.push(eitherOf(branches.map(branch => resolve(branch, choices, within))))
   }
   const [only, ...more] = parts

@@ -369,4 +369,10 @@ test('schemas in a circle send what the circle names, or less', () => {
   const value = { a: 1, secret: 2 }
   expect(strip(circle, value)).toEqual({ a: 1 })
   expect(strip(back, value)).not.toHaveProperty('secret')
+  const kinds = ['x', 'y', 'z'].map(kind => ({
+    shape: shape(() => ({ members: { kind: any } })),
+    is: { kind: [kind] },
+  }))
+  const outer = shape(() => ({ all: [back, shape(() => ({ either: [kinds] }))] }))
+  expect(strip(outer, { kind: 'z', secret: 2 })).not.toHaveProperty('secret')
 })
