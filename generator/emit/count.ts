@@ -1,6 +1,7 @@
-import ts from 'typescript'
+import type ts from 'typescript'
 import type { ApiModel } from '../model/api-model.js'
 import type { Emitted } from './emit.js'
+import { typescript } from './typescript.js'
 
 /**
  * Reads what was emitted as a compiler would, and compares it with the model.
@@ -40,15 +41,19 @@ function expectSame(file: string, expected: readonly string[], found: readonly s
   )
 }
 
-const SYNTAX = { languageVersion: ts.ScriptTarget.ES2023, jsDocParsingMode: ts.JSDocParsingMode.ParseNone }
+const SYNTAX = {
+  languageVersion: typescript.ScriptTarget.ES2023,
+  jsDocParsingMode: typescript.JSDocParsingMode.ParseNone,
+}
 
 function parse(files: Emitted, name: string, from?: string): ts.SourceFile {
   const whole = files.get(name)
   if (whole === undefined) throw new Error(`${name} was not emitted`)
   const text = from === undefined ? whole : declarationText(whole, from)
-  const file = ts.createSourceFile(name, text, SYNTAX)
+  const file = typescript.createSourceFile(name, text, SYNTAX)
   const [fault] = (file as unknown as { parseDiagnostics: readonly ts.DiagnosticWithLocation[] }).parseDiagnostics
-  if (fault) throw new Error(`${name} does not parse: ${ts.flattenDiagnosticMessageText(fault.messageText, ' ')}`)
+  if (fault)
+    throw new Error(`${name} does not parse: ${typescript.flattenDiagnosticMessageText(fault.messageText, ' ')}`)
   return file
 }
 
@@ -64,11 +69,12 @@ function declarationText(text: string, start: string): string {
 
 function variable(file: ts.SourceFile, name: string): ts.ObjectLiteralExpression {
   for (const statement of file.statements) {
-    if (!ts.isVariableStatement(statement)) continue
+    if (!typescript.isVariableStatement(statement)) continue
     for (const declaration of statement.declarationList.declarations) {
       let value = declaration.initializer
-      while (value && (ts.isSatisfiesExpression(value) || ts.isAsExpression(value))) value = value.expression
-      if (textOf(declaration.name) === name && value && ts.isObjectLiteralExpression(value)) return value
+      while (value && (typescript.isSatisfiesExpression(value) || typescript.isAsExpression(value)))
+        value = value.expression
+      if (textOf(declaration.name) === name && value && typescript.isObjectLiteralExpression(value)) return value
     }
   }
   throw new Error(`${file.fileName} has no ${name}`)
@@ -76,24 +82,27 @@ function variable(file: ts.SourceFile, name: string): ts.ObjectLiteralExpression
 
 function declared(file: ts.SourceFile, name: string): ts.Node {
   for (const statement of file.statements) {
-    if (ts.isInterfaceDeclaration(statement) && statement.name.text === name) return statement
-    if (ts.isTypeAliasDeclaration(statement) && statement.name.text === name) return statement.type
+    if (typescript.isInterfaceDeclaration(statement) && statement.name.text === name) return statement
+    if (typescript.isTypeAliasDeclaration(statement) && statement.name.text === name) return statement.type
   }
   throw new Error(`${file.fileName} has no ${name}`)
 }
 
 function membersOf(node: ts.Node): string[] {
-  const members = ts.isObjectLiteralExpression(node) ? node.properties : typeMembers(node)
+  const members = typescript.isObjectLiteralExpression(node) ? node.properties : typeMembers(node)
   return members.map(member => textOf(member.name))
 }
 
 function typeMembers(node: ts.Node): readonly ts.TypeElement[] {
-  return ts.isInterfaceDeclaration(node) || ts.isTypeLiteralNode(node) ? node.members : []
+  return typescript.isInterfaceDeclaration(node) || typescript.isTypeLiteralNode(node) ? node.members : []
 }
 
 function textOf(name: ts.Node | undefined): string {
-  if (name && ts.isComputedPropertyName(name)) return textOf(name.expression)
-  return name && (ts.isIdentifier(name) || ts.isStringLiteral(name) || ts.isNumericLiteral(name)) ? name.text : ''
+  if (name && typescript.isComputedPropertyName(name)) return textOf(name.expression)
+  return name &&
+    (typescript.isIdentifier(name) || typescript.isStringLiteral(name) || typescript.isNumericLiteral(name))
+    ? name.text
+    : ''
 }
 
 /**
@@ -103,14 +112,14 @@ function textOf(name: ts.Node | undefined): string {
 function routerLines(file: ts.SourceFile): string[] {
   const lines: string[] = []
   const visit = (node: ts.Node): void => {
-    ts.forEachChild(node, visit)
-    if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return
+    typescript.forEachChild(node, visit)
+    if (!typescript.isCallExpression(node) || !typescript.isPropertyAccessExpression(node.expression)) return
     const { expression, name } = node.expression
     if (textOf(expression) !== 'gate' || name.text === 'absent') return
     const [method, path, ...rest] = name.text === 'add' ? node.arguments : [name, ...node.arguments]
     const places = ['policies', 'validators', 'handlers'].map((place, index) => {
       const argument = rest[index]
-      const fits = argument && ts.isPropertyAccessExpression(argument) && textOf(argument.expression) === place
+      const fits = argument && typescript.isPropertyAccessExpression(argument) && textOf(argument.expression) === place
       return fits ? argument.name.text : ''
     })
     lines.push(JSON.stringify([textOf(method), textOf(path), ...places]))
@@ -122,9 +131,12 @@ function routerLines(file: ts.SourceFile): string[] {
 function typedOperations(paths: ts.Node): Set<string> {
   const found = new Set<string>()
   for (const path of typeMembers(paths)) {
-    if (!ts.isPropertySignature(path) || !path.type) continue
+    if (!typescript.isPropertySignature(path) || !path.type) continue
     for (const method of typeMembers(path.type)) {
-      const absent = !ts.isPropertySignature(method) || !method.type || method.type.kind === ts.SyntaxKind.NeverKeyword
+      const absent =
+        !typescript.isPropertySignature(method) ||
+        !method.type ||
+        method.type.kind === typescript.SyntaxKind.NeverKeyword
       if (!absent) found.add(`${textOf(method.name)} ${textOf(path.name)}`)
     }
   }

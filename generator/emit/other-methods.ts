@@ -1,7 +1,8 @@
-import ts from 'typescript'
+import type ts from 'typescript'
 import type { JsonObject } from '../load/document.js'
 import type { ApiModel } from '../model/api-model.js'
 import { isObject } from '../model/claims.js'
+import { typescript } from './typescript.js'
 
 /** Where an operation stands until its type is made: as `post` of a path that no document can have. */
 export interface SetAside {
@@ -42,7 +43,7 @@ export function putBack(nodes: readonly ts.Node[], aside: readonly SetAside[]): 
   if (aside.length === 0) return [...nodes]
   const keys = new Set(aside.map(({ key }) => key))
   return nodes.map(node => {
-    if (!ts.isInterfaceDeclaration(node) || node.name.text !== 'paths') return node
+    if (!typescript.isInterfaceDeclaration(node) || node.name.text !== 'paths') return node
     const members = node.members.flatMap(member => {
       const name = nameOf(member)
       if (name !== undefined && keys.has(name)) return []
@@ -50,29 +51,36 @@ export function putBack(nodes: readonly ts.Node[], aside: readonly SetAside[]): 
       return own.length === 0 ? [member] : [withMethods(member, own)]
     })
     const { modifiers, name, typeParameters, heritageClauses } = node
-    return ts.factory.updateInterfaceDeclaration(node, modifiers, name, typeParameters, heritageClauses, members)
+    return typescript.factory.updateInterfaceDeclaration(
+      node,
+      modifiers,
+      name,
+      typeParameters,
+      heritageClauses,
+      members,
+    )
   })
 }
 
 function withMethods(member: ts.TypeElement, own: readonly SetAside[]): ts.TypeElement {
-  if (!ts.isPropertySignature(member) || !member.type || !ts.isTypeLiteralNode(member.type)) {
+  if (!typescript.isPropertySignature(member) || !member.type || !typescript.isTypeLiteralNode(member.type)) {
     throw new Error(`types.ts does not describe ${own[0]?.path} as an object`)
   }
   const added = own.map(({ method, id }) => {
-    const type = ts.factory.createIndexedAccessTypeNode(
-      ts.factory.createTypeReferenceNode('operations'),
-      ts.factory.createLiteralTypeNode(ts.factory.createStringLiteral(id)),
+    const type = typescript.factory.createIndexedAccessTypeNode(
+      typescript.factory.createTypeReferenceNode('operations'),
+      typescript.factory.createLiteralTypeNode(typescript.factory.createStringLiteral(id)),
     )
-    const name = /^\w+$/.test(method) ? method : ts.factory.createStringLiteral(method)
-    return ts.factory.createPropertySignature(undefined, name, undefined, type)
+    const name = /^\w+$/.test(method) ? method : typescript.factory.createStringLiteral(method)
+    return typescript.factory.createPropertySignature(undefined, name, undefined, type)
   })
-  const type = ts.factory.updateTypeLiteralNode(
+  const type = typescript.factory.updateTypeLiteralNode(
     member.type,
-    ts.factory.createNodeArray([...member.type.members, ...added]),
+    typescript.factory.createNodeArray([...member.type.members, ...added]),
   )
-  return ts.factory.updatePropertySignature(member, member.modifiers, member.name, member.questionToken, type)
+  return typescript.factory.updatePropertySignature(member, member.modifiers, member.name, member.questionToken, type)
 }
 
 function nameOf({ name }: ts.TypeElement): string | undefined {
-  return name && (ts.isStringLiteral(name) || ts.isIdentifier(name)) ? name.text : undefined
+  return name && (typescript.isStringLiteral(name) || typescript.isIdentifier(name)) ? name.text : undefined
 }

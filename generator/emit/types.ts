@@ -1,6 +1,6 @@
 import type { GlobalContext, OpenAPI3 } from 'openapi-typescript'
-import { astToString } from 'openapi-typescript/dist/lib/ts.mjs'
-import transformSchema from 'openapi-typescript/dist/transform/index.mjs'
+import { astToString } from 'openapi-typescript/dist/lib/ts.cjs'
+import transformSchema from 'openapi-typescript/dist/transform/index.cjs'
 import type { JsonObject, ResolvedDocument } from '../load/document.js'
 import type { ApiModel } from '../model/api-model.js'
 import { isObject } from '../model/claims.js'

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { Project, type SourceFile } from 'ts-morph'
-import ts from 'typescript'
+import { typescript } from '../typescript.js'
 
 /** The modules of the handlers' folder, parsed when they are looked at. */
 export interface Modules {
@@ -56,10 +56,10 @@ export function createModules(texts: { readonly [name: string]: string }): Modul
 }
 
 function firstFault(fileName: string, text: string): string | undefined {
-  const [fault] = ts.transpileModule(text, { fileName, reportDiagnostics: true }).diagnostics ?? []
+  const [fault] = typescript.transpileModule(text, { fileName, reportDiagnostics: true }).diagnostics ?? []
   if (fault === undefined) return undefined
   const line = fault.file?.getLineAndCharacterOfPosition(fault.start ?? 0).line ?? 0
-  return `line ${line + 1}: ${ts.flattenDiagnosticMessageText(fault.messageText, ' ')}`
+  return `line ${line + 1}: ${typescript.flattenDiagnosticMessageText(fault.messageText, ' ')}`
 }
 
 const ENDINGS = ['.ts', '.mts', '.js', '.mjs']

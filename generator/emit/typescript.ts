@@ -1,0 +1,8 @@
+import { createRequire } from 'node:module'
+import type ts from 'typescript'
+
+/**
+ * The compiler, as CommonJS: an `import` of it has Node read its nine megabytes twice more, for the format and for the
+ * names of its exports, which takes longer than the types of most documents.
+ */
+export const typescript: typeof ts = createRequire(import.meta.url)('typescript')
