@@ -55,10 +55,12 @@ async function stubsFor(
 ): Promise<Stubs> {
   if (Object.keys(existing).length === 0)
     return { files: firstStubs(operations, handlersModule), orphans: [], unclear: [] }
-  // TypeScript's parser takes longer to load than most documents take.
-  const { emitStubs } = await import('./emit/stubs.js')
+  const { emitStubs } = await loadStubs()
   return emitStubs(operations, existing, handlersModule, [...former.keys()])
 }
+
+/** TypeScript's parser takes longer to load than most documents take. */
+export const loadStubs = () => import('./emit/stubs.js')
 
 type Show = (file: string | undefined) => string
 type NewName = (operation: string) => { readonly name: string; readonly isSure: boolean } | undefined

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { loadStubs } from '../handlers.js'
 import { isAsSeen, type Sighting, sight } from '../load/sighting.js'
 import { createWatchedPaths } from '../watched-paths.js'
 import { type Generated, type GenerateOptions, generate } from './generate.js'
@@ -87,6 +88,8 @@ export async function watch(options: WatchOptions): Promise<Watching> {
 
   work = run().then(settle)
   await work
+  // The next run needs it, and then somebody waits.
+  void loadStubs()
   return {
     get files() {
       return sightings.map(({ path }) => path)
