@@ -9,6 +9,7 @@ import { isFixedMethod } from '../model/methods.js'
 import { header } from './header.js'
 import { putBack, type SetAside, setAside } from './other-methods.js'
 import { describeParameters } from './parameter-types.js'
+import { nameRecursiveSchemas } from './recursive-schemas.js'
 import { shareComponents } from './shared-components.js'
 import { typesDocument } from './types-document.js'
 
@@ -25,7 +26,7 @@ export async function emitTypes(document: ResolvedDocument, model: ApiModel): Pr
   keepNamesApart(copy, model, aside)
   describeParameters(copy, new Map(aside.map(({ key, path }) => [key, path])))
   hidePercentSigns(copy)
-  const nodes = transformSchema(copy as unknown as OpenAPI3, contextOf(copy))
+  const nodes = nameRecursiveSchemas(transformSchema(copy as unknown as OpenAPI3, contextOf(copy)))
   return `${header(model.document)}${astToString(putBack(nodes, aside.map(hidden))).replace(HIDDEN_PERCENT_SIGN, '%')}`
 }
 
