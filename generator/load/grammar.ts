@@ -12,9 +12,7 @@ export type Kind =
   | 'response'
   | 'mediaType'
   | 'encoding'
-  | 'example'
   | 'callback'
-  | 'link'
   | 'securityScheme'
   | 'securityRequirement'
   | 'schema'
@@ -30,14 +28,14 @@ interface Shape {
 }
 
 const content: Slot = { map: 'mediaType' }
-const examples: Slot = { map: 'example' }
 const schemas: Slot = { map: 'schema' }
 const schemaList: Slot = { list: 'schema' }
 const requirements: Slot = { list: 'securityRequirement' }
 
 /**
- * Which member of which object holds what. A member that is not named here is data: `$ref` in an example, in a
- * default, in a description or in a vendor extension is a word like any other.
+ * Which member of which object holds what. A member that is not named here is data: `$ref` in a default, in a
+ * description or in a vendor extension is a word like any other. So it is in examples and links, where it may be a
+ * reference: nothing of them is enforced, and what they lead to need not be there.
  */
 const shapes: { readonly [kind in Kind]: Shape } = {
   document: {
@@ -48,11 +46,9 @@ const shapes: { readonly [kind in Kind]: Shape } = {
       schemas,
       responses: { map: 'response' },
       parameters: { map: 'parameter' },
-      examples,
       requestBodies: { map: 'requestBody' },
       headers: { map: 'header' },
       securitySchemes: { map: 'securityScheme' },
-      links: { map: 'link' },
       callbacks: { map: 'callback' },
       pathItems: { map: 'pathItem' },
       mediaTypes: content,
@@ -83,16 +79,15 @@ const shapes: { readonly [kind in Kind]: Shape } = {
       security: requirements,
     },
   },
-  parameter: { members: { schema: 'schema', content, examples } },
-  header: { members: { schema: 'schema', content, examples } },
+  parameter: { members: { schema: 'schema', content } },
+  header: { members: { schema: 'schema', content } },
   requestBody: { members: { content } },
   responses: { entries: 'response' },
-  response: { members: { headers: { map: 'header' }, content, links: { map: 'link' } } },
+  response: { members: { headers: { map: 'header' }, content } },
   mediaType: {
     members: {
       schema: 'schema',
       itemSchema: 'schema',
-      examples,
       encoding: { map: 'encoding' },
       prefixEncoding: { list: 'encoding' },
       itemEncoding: 'encoding',
@@ -106,9 +101,7 @@ const shapes: { readonly [kind in Kind]: Shape } = {
       itemEncoding: 'encoding',
     },
   },
-  example: {},
   callback: { entries: 'pathItem' },
-  link: {},
   // The one vendor extension that holds a schema: the claims of the scheme's tokens.
   securityScheme: { members: { 'x-token': 'schema' } },
   // Its members are names of schemes: none is a reference that is followed in place.
@@ -149,11 +142,9 @@ export const sections: { readonly [kind in Kind]?: string } = {
   schema: 'schemas',
   response: 'responses',
   parameter: 'parameters',
-  example: 'examples',
   requestBody: 'requestBodies',
   header: 'headers',
   securityScheme: 'securitySchemes',
-  link: 'links',
   callback: 'callbacks',
   pathItem: 'pathItems',
   mediaType: 'mediaTypes',

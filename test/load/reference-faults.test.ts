@@ -361,9 +361,19 @@ test('a folder and a text that is no UTF-8 cannot be referred to', async () => {
 
 test('every reference of the entry is looked at, also where nothing leads', async () => {
   const { codes } = await loaded({
-    'openapi.yaml': `${head}components:\n  responses: { A: { $ref: '#/components/responses/B' } }\n  links: { L: { $ref: 'https://example.com' } }\n  pathItems: { P: { get: { $ref: x.yaml } } }\n`,
+    'openapi.yaml': `${head}components:\n  responses: { A: { $ref: '#/components/responses/B' } }\n  headers: { H: { $ref: 'https://example.com' } }\n  pathItems: { P: { get: { $ref: x.yaml } } }\n`,
   })
   expect(codes.toSorted()).toEqual(['reference-dangling', 'reference-dangling', 'reference-remote'])
+})
+
+test('what examples and links refer to need not be there', async () => {
+  const examples = "examples: { a: { $ref: '#/components/examples/B' }, b: { $ref: https://example.com/b.json } }"
+  const links = "links: { l: { $ref: 'links.yaml#/L' } }"
+  const { document, codes } = await loaded({
+    'openapi.yaml': `${head}components:\n  ${examples}\n  ${links}\n  responses:\n    R:\n      description: R\n      ${links}\n      content: { application/json: { ${examples} } }\n  parameters: { P: { in: query, name: p, schema: {}, ${examples} } }\n`,
+  })
+  expect(codes).toEqual([])
+  expect(document).toBeDefined()
 })
 
 test('references that multiply without bound are refused', async () => {
