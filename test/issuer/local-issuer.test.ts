@@ -1,4 +1,4 @@
-import { request as httpRequest } from 'node:http'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
@@ -89,19 +89,43 @@ test('other grants, paths and methods are refused', async () => {
     status: 400,
     body: { error: 'unsupported_grant_type' },
   })
-  expect((await fetch(`${local.issuer}authorize`)).status).toBe(404)
-  expect((await fetch(`${local.issuer}token`)).status).toBe(404)
+  for (const [method, path] of [
+    ['GET', 'authorize'],
+    ['POST', 'authorize'],
+    ['GET', 'token'],
+    ['POST', 'jwks.json'],
+    ['POST', '.well-known/openid-configuration'],
+  ] as const) {
+    const response = await fetch(`${local.issuer}${path}`, { method })
+    expect(response.status, `${method} ${path}`).toBe(404)
+    expect(await object(response)).toEqual({ error: 'not_found' })
+  }
+})
+
+test('its metadata say what it is, and nobody keeps its answers', async () => {
+  await using local = await startLocalIssuer({ algorithm: 'ES256' })
+  const response = await fetch(`${local.issuer}.well-known/openid-configuration`)
+  expect(response.headers.get('content-type')).toBe('application/json')
+  expect(response.headers.get('cache-control')).toBe('no-store')
+  expect(await object(response)).toEqual({
+    issuer: local.issuer,
+    jwks_uri: `${local.issuer}jwks.json`,
+    token_endpoint: `${local.issuer}token`,
+    grant_types_supported: ['client_credentials'],
+    token_endpoint_auth_methods_supported: ['client_secret_post', 'client_secret_basic', 'none'],
+    response_types_supported: [],
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: ['ES256'],
+  })
 })
 
 test('a name that points at 127.0.0.1 gets nothing', async () => {
   await using local = await startLocalIssuer({ algorithm: 'ES256' })
-  const status = await new Promise(resolve => {
-    httpRequest(`${local.issuer}jwks.json`, { headers: { host: 'attacker.example' } }, response => {
-      response.resume()
-      resolve(response.statusCode)
-    }).end()
+  const response = await new Promise<IncomingMessage>(resolve => {
+    httpRequest(`${local.issuer}jwks.json`, { headers: { host: 'attacker.example' } }, resolve).end()
   })
-  expect(status).toBe(403)
+  expect(response.statusCode).toBe(403)
+  expect(JSON.parse(await text(response))).toEqual({ error: 'invalid_request' })
 })
 
 test('a port that is taken is an error', async () => {
@@ -136,7 +160,9 @@ test('a client is who it says, by HTTP Basic too, and local otherwise', async ()
   const basic = (text: string) => ({ authorization: `Basic ${Buffer.from(text).toString('base64')}` })
   expect(await subject({ client_id: 'a' }, basic('b:c'))).toBe('a@clients')
   expect(await subject({}, basic('b:c'))).toBe('b@clients')
-  expect(await subject({}, { authorization: 'Bearer b' })).toBe('local@clients')
+  for (const authorization of ['Bearer b', `Not basic ${btoa('b:c')}`, `Basic ${btoa('b:c')} d`]) {
+    expect(await subject({}, { authorization })).toBe('local@clients')
+  }
   expect(await subject({})).toBe('local@clients')
 })
 

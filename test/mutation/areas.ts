@@ -27,7 +27,7 @@ export const AREAS: Readonly<
     mutate: [
       'runtime/tokens/{answer-cache,client-authentication,endpoint,form-post,introspect*,signed-*,token-endpoint,turns}.ts',
       'runtime/schemes/introspection.ts',
-      'runtime/token-exchange.ts',
+      'runtime/{actor,token-exchange}.ts',
     ],
     tests: [
       'test/introspection/{answers,client-*,outages,possession,sharing,signed,token-*,turns}.test.ts',
