@@ -86,10 +86,12 @@ export class Dialects {
     let declared: Declared | undefined
     for (const segment of [...segmentsOf(origin), undefined]) {
       if (isObject(node)) {
-        if (at.parent === undefined && Object.hasOwn(node, 'openapi') && Object.hasOwn(node, 'jsonSchemaDialect')) {
-          declared = { dialect: node.jsonSchemaDialect, place: member(at, 'jsonSchemaDialect') }
+        // There, `$schema` tells an editor what the document itself is checked by.
+        const isDocument = at.parent === undefined && Object.hasOwn(node, 'openapi')
+        const name = isDocument ? 'jsonSchemaDialect' : '$schema'
+        if (isDocument ? Object.hasOwn(node, name) : typeof node[name] === 'string') {
+          declared = { dialect: node[name], place: member(at, name) }
         }
-        if (typeof node.$schema === 'string') declared = { dialect: node.$schema, place: member(at, '$schema') }
       }
       if (segment === undefined || typeof node !== 'object' || node === null) break
       node = Reflect.get(node, segment)

@@ -175,6 +175,11 @@ export function createTargets(
     }
     // Files keep their places to each other when a set of them is copied from where `$id` and `$self` say it is.
     const isElsewhere = isRemote(place.file) || isAbsolute(uri)
+    if (isElsewhere && absolute === undefined) {
+      const message = `the reference ${JSON.stringify(text)} is no URI reference: its host or port can be none`
+      fault('reference-malformed', message, 'write the whole URL, without variables', place)
+      return undefined
+    }
     const file = fileOf(text, isElsewhere ? (absolute ?? uri) : uri, place)
     if (file === undefined) return undefined
     const root: Target = { node: file.value, origin: { file: file.path, key: '' } }

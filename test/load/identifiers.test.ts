@@ -227,6 +227,17 @@ test.each([
   ).toEqual(expected)
 })
 
+test('what the document itself is checked by is no dialect of its schemas', async () => {
+  const $schema = 'https://spec.openapis.org/oas/3.1/schema/2025-02-13'
+  const document = { $schema, components: { schemas: { A: { type: 'string' } } } }
+  const { codes } = await loaded({ 'openapi.yaml': openapi(document) })
+  expect(codes.filter(code => code !== 'document-form')).toEqual([])
+  const elsewhere = { ...schemas({ A: { $ref: 'b.yaml#/components/schemas/A' } }), 'b.yaml': openapi(document) }
+  expect((await loaded(elsewhere)).codes).toEqual([])
+  const dialect = { ...elsewhere, 'b.yaml': openapi({ ...document, jsonSchemaDialect: 7 }) }
+  expect((await loaded(dialect)).codes).toEqual(['schema-dialect-unsupported'])
+})
+
 test('what an older draft means otherwise is refused where it stands', async () => {
   const draft = (text: string, $schema = 'http://json-schema.org/draft-07/schema#') =>
     loaded({

@@ -20,6 +20,15 @@ test.each([
   expect(codes).toEqual(['reference-remote'])
 })
 
+test.each(['https://example.com:port/a.yaml', 'http://localhost:{port}/a.yaml#/B', 'https://'])(
+  'a reference over the network to no host is malformed: %s',
+  async ref => {
+    const { document, codes } = await loaded({ 'openapi.yaml': schema(`{ $ref: '${ref}' }`) })
+    expect(document).toBeUndefined()
+    expect(codes).toEqual(['reference-malformed'])
+  },
+)
+
 test('the text of a reference over the network', async () => {
   const { text } = await loaded({ 'openapi.yaml': schema("{ $ref: 'https://example.com/a.yaml' }") })
   expect(text).toMatchInlineSnapshot(`
