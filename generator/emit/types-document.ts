@@ -43,6 +43,7 @@ class Copier {
       if (name === '$ref' && value === undefined) continue
       if (name === 'discriminator' && isObject(value) && typeof value.propertyName === 'string') continue
       const slot = kind === undefined ? undefined : memberSlot(kind, name)
+      if (kind !== undefined && (name.startsWith('x-') || isMissing(slot, value))) continue
       const copied = isList(name, value)
         ? value.map(one => this.copy(asObject(one), 'schema'))
         : this.copy(slot === 'schema' && !(name === 'items' && Array.isArray(value)) ? asSchema(value) : value, slot)
@@ -65,6 +66,7 @@ class Copier {
       const copy: JsonObject = {}
       this.copies.set(node, copy)
       for (const [name, one] of Object.entries(node)) {
+        if (isMissing(inside, one)) continue
         if (name === '__proto__') Object.defineProperty(copy, name, { value: part(one), ...ORDINARY })
         else copy[name] = part(one)
       }
@@ -99,6 +101,11 @@ class Copier {
     if (readComponentReference(reference)?.section === 'pathItems') return undefined
     return componentAt(this.root, reference)
   }
+}
+
+/** Is there nothing, or an odd value, where an object should be? What needed it was refused when the model was made. */
+function isMissing(slot: Slot | undefined, value: unknown): boolean {
+  return slot !== undefined && slot !== 'schema' && (typeof value !== 'object' || value === null)
 }
 
 const ORDINARY = { enumerable: true, configurable: true, writable: true }

@@ -147,6 +147,13 @@ describe('patterns', () => {
     ['\\A', undefined],
     ['\\Z', undefined],
     ['[', undefined],
+    ['^(?:[\\w-./:]+)$', '^(?:[\\w\\-./:]+)$'],
+    ['[a-\\d]', '[a\\-\\d]'],
+    ['[\\d-a-z]', undefined],
+    ['^{[0-9a-f]{4}}]$', '^\\{[0-9a-f]{4}\\}\\]$'],
+    ['^\\d{10, 15}$', undefined],
+    ['a{,5}', undefined],
+    ['(?i)a', undefined],
   ])('%s', (pattern, expected) => {
     expect(unicodePattern(pattern)).toBe(expected)
   })
