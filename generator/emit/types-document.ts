@@ -31,13 +31,15 @@ class Copier {
 
   constructor(private readonly root: JsonObject) {}
 
-  object(node: JsonObject, kind: Kind | undefined): JsonObject {
+  /** @param isPart is it in a list of schemas, which may name what others of the list describe? */
+  object(node: JsonObject, kind: Kind | undefined, isPart = false): JsonObject {
     const copy: JsonObject = {}
     this.copies.set(node, copy)
     if (kind === 'schema' && isMisshapen(node)) return copy
     const left = kind === 'schema' ? leftOut(node) : []
     for (const name of Object.keys(node)) {
-      const written = node[name]
+      const isOpen = kind === 'schema' && name === 'additionalProperties' && hasNamedMembers(node)
+      const written = isOpen ? true : node[name]
       if (left.includes(name) || (kind !== undefined && WORDS.includes(name) && typeof written !== 'string')) continue
       const value = name === '$ref' && typeof written === 'string' ? this.reference(written) : written
       if (name === '$ref' && value === undefined) continue
@@ -45,21 +47,26 @@ class Copier {
       const slot = kind === undefined ? undefined : memberSlot(kind, name)
       if (kind !== undefined && (name.startsWith('x-') || isMissing(slot, value))) continue
       const copied = isList(name, value)
-        ? value.map(one => this.copy(asObject(one), 'schema'))
+        ? value.map(one => this.copy(asObject(one), 'schema', isPart || !isAlone(name, node, value)))
         : this.copy(slot === 'schema' && !(name === 'items' && Array.isArray(value)) ? asSchema(value) : value, slot)
       if (name === '__proto__') Object.defineProperty(copy, name, { value: copied, ...ORDINARY })
       else copy[name] = copied
     }
+    const more = kind === 'schema' && !isPart ? undescribed(node) : []
+    if (more.length > 0) {
+      const properties = isObject(copy.properties) ? copy.properties : {}
+      copy.properties = { ...properties, ...Object.fromEntries(more.map(name => [name, {}])) }
+    }
     return copy
   }
 
-  private copy(node: unknown, slot: Slot | undefined): unknown {
+  private copy(node: unknown, slot: Slot | undefined, isPart = false): unknown {
     if (typeof node !== 'object' || node === null) return node
     const known = this.copies.get(node)
     if (known !== undefined) return known
     const inside = typeof slot !== 'object' ? undefined : 'list' in slot ? slot.list : slot.map
     if (isObject(node) && (typeof slot === 'string' || inside === undefined)) {
-      return this.object(node, typeof slot === 'string' ? slot : undefined)
+      return this.object(node, typeof slot === 'string' ? slot : undefined, isPart)
     }
     const part = (one: unknown) => this.copy(inside === 'schema' ? asSchema(one) : one, inside)
     if (isObject(node)) {
@@ -143,10 +150,37 @@ function isMisshapen(schema: JsonObject): boolean {
   })
 }
 
+/**
+ * TypeScript knows no type for members besides those that have names: what their type says would be said of these, too,
+ * and no value could be written down.
+ */
+function hasNamedMembers({ properties, additionalProperties }: JsonObject): boolean {
+  return isObject(additionalProperties) && isObject(properties) && Object.keys(properties).length > 0
+}
+
+const COMPOSED = ['$ref', 'allOf', 'anyOf', 'oneOf']
+
+/** Is no more than one of this `allOf` about members? */
+function isAlone(name: string, { properties, $ref }: JsonObject, parts: readonly unknown[]): boolean {
+  const about = parts.filter(one => isObject(one) && ['properties', ...COMPOSED].some(keyword => keyword in one))
+  return name === 'allOf' && properties === undefined && $ref === undefined && about.length <= 1
+}
+
+/** Members that must be there, and of which nothing else is said: without a type, nobody could write them down. */
+function undescribed({ type, properties, required, additionalProperties, ...rest }: JsonObject): string[] {
+  const isOpen = additionalProperties !== false && !COMPOSED.some(keyword => keyword in rest)
+  const isOfObjects = isObject(properties) || [type].flat().includes('object')
+  if (!isOpen || !isOfObjects || !Array.isArray(required)) return []
+  const described = isObject(properties) ? properties : {}
+  return required.filter(name => typeof name === 'string' && name !== '__proto__' && !Object.hasOwn(described, name))
+}
+
 function leftOut({ type, enum: values, required }: JsonObject): readonly string[] {
   return [
     // openapi-typescript takes the values that an object may have for schemas.
     ...(type === 'object' && Array.isArray(values) ? ['type', 'enum'] : []),
     ...(Array.isArray(required) ? [] : ['required']),
+    // It would take them for a member. Whatever refers into them leads to a component by now.
+    '$defs',
   ]
 }

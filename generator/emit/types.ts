@@ -80,7 +80,8 @@ const OPTIONS = {
   dedupeEnums: false,
   // Defaults of a body's members are not filled in, so its type must not say that they are there.
   defaultNonNullable: false,
-  emptyObjectsUnknown: false,
+  // An object of which nothing is said may hold anything.
+  emptyObjectsUnknown: true,
   enum: false,
   enumValues: false,
   excludeDeprecated: false,
