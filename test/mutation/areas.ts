@@ -71,7 +71,7 @@ export const AREAS: Readonly<
       'runtime/trusted-proxies.ts',
     ],
     tests: [
-      'test/http/{absent,answers,base-path,cross-site,gate,http-scheme,listener,methods,mutual-tls,observability}.test.ts',
+      'test/http/{absent,answers,base-path,credentials,cross-site,gate,http-scheme,listener,methods,mutual-tls,observability}.test.ts',
       'test/http/{resource-metadata,secrets,step-up,trusted-proxies}.test.ts',
       'test/tokens/doubts.test.ts',
     ],
