@@ -1,5 +1,5 @@
 import type { JsonObject } from './document.js'
-import { member, type Origin, type OriginMap } from './origins.js'
+import { member, type Origin, type OriginMap, segmentsOf } from './origins.js'
 import { readComponentReference } from './reference.js'
 import { isObject, type Target, type Targets } from './targets.js'
 
@@ -8,6 +8,23 @@ export interface Followed {
   readonly $dynamicRef: string
   readonly place: Origin
   readonly target: Target
+}
+
+/**
+ * The one schema around `place` that says `"$recursiveAnchor": true`, which `"$recursiveRef": "#"` means (JSON Schema
+ * 2019-09, section 8.2.4.2); undefined where there is none, or more than one.
+ */
+export function recursiveTarget(place: Origin, targets: Targets): Target | undefined {
+  const anchored: Target[] = []
+  let origin: Origin = { file: place.file, key: '' }
+  let node = targets.value(place.file)
+  for (const segment of segmentsOf(place)) {
+    if (isObject(node) && node.$recursiveAnchor === true) anchored.push({ node, origin })
+    if (typeof node !== 'object' || node === null) break
+    node = Reflect.get(node, segment)
+    origin = member(origin, segment)
+  }
+  return anchored.length === 1 ? anchored[0] : undefined
 }
 
 /** Files that were opened later may hold another anchor of the name, and so another meaning. */

@@ -4,7 +4,7 @@ import { ComponentNames } from './component-names.js'
 import { Dialects } from './dialects.js'
 import { lostNames } from './discriminator-names.js'
 import type { JsonObject, ResolvedDocument } from './document.js'
-import { type Followed, refuseDynamicReferences, refuseManyMeanings } from './dynamic-references.js'
+import { type Followed, recursiveTarget, refuseDynamicReferences, refuseManyMeanings } from './dynamic-references.js'
 import type { SourceFile, SourceFiles } from './files.js'
 import { type Kind, memberSlot, type Slot, sections } from './grammar.js'
 import { DEEPEST } from './json-text.js'
@@ -99,15 +99,18 @@ class Resolver {
     const followed: Followed[] = []
     for (const node of this.dynamic) {
       const origin = this.nodes.get(node)
-      if (origin === undefined || !isObject(node) || typeof node.$dynamicRef !== 'string') continue
-      const place = member(origin, '$dynamicRef')
-      const { $dynamicRef } = node
-      const target = this.targets.findDynamic($dynamicRef, place)
+      if (origin === undefined || !isObject(node)) continue
+      const { $dynamicRef, $recursiveRef } = node
+      const keyword = typeof $dynamicRef === 'string' ? '$dynamicRef' : '$recursiveRef'
+      const place = member(origin, keyword)
+      let target: Target | undefined
+      if (typeof $dynamicRef === 'string') target = this.targets.findDynamic($dynamicRef, place)
+      else if ($recursiveRef === '#') target = recursiveTarget(place, this.targets)
       const $ref = target && this.schemaTarget(target, place)
       if (target === undefined || $ref === undefined) continue
-      followed.push({ $dynamicRef, place, target })
+      if (typeof $dynamicRef === 'string') followed.push({ $dynamicRef, place, target })
       this.dynamic.delete(node)
-      delete node.$dynamicRef
+      delete node[keyword]
       if (!Object.hasOwn(node, '$ref')) node.$ref = $ref
       else node.allOf = [...(Array.isArray(node.allOf) ? node.allOf : []), this.placed({ $ref }, origin)]
     }
@@ -149,7 +152,7 @@ class Resolver {
     if (this.version !== '3.0') {
       this.dialects.check(built, origin)
       // All references lead to components now: none of these may give one another meaning.
-      for (const name of ['$id', '$anchor', '$schema', '$dynamicAnchor']) delete built[name]
+      for (const name of ['$id', '$anchor', '$schema', '$dynamicAnchor', '$recursiveAnchor']) delete built[name]
     }
     if ('$dynamicRef' in built || '$recursiveRef' in built) this.dynamic.add(built)
     if (isObject(built.discriminator)) this.keepNames(node as JsonObject, built, built.discriminator)

@@ -195,6 +195,31 @@ test('a dynamic reference that can mean one schema only is a reference to it', a
   }
 })
 
+test('a recursive reference is one to the only schema around it that says so', async () => {
+  const body = { content: { 'application/json': { schema: { $ref: '#/components/schemas/Filter' } } } }
+  const made = (Filter: object) =>
+    loaded({
+      'openapi.yaml': openapi({
+        paths: { '/a': { post: { requestBody: body, responses: {} } } },
+        components: { schemas: { Filter } },
+      }),
+    })
+  const items = { oneOf: [{ type: 'string' }, { $recursiveRef: '#' }] }
+  const { root, diagnostics } = await made({ $recursiveAnchor: true, type: 'array', items })
+  expect(diagnostics).toEqual([])
+  const reference = { $ref: '#/components/schemas/Filter' }
+  expect(components(root)).toEqual({ Filter: { type: 'array', items: { oneOf: [{ type: 'string' }, reference] } } })
+
+  for (const filter of [
+    { type: 'array', items },
+    { $recursiveAnchor: false, type: 'array', items },
+    { $recursiveAnchor: true, properties: { a: { $recursiveAnchor: true, items } } },
+    { $recursiveAnchor: true, items: { $recursiveRef: '#/items' } },
+  ]) {
+    expect((await made(filter)).codes).toEqual(['reference-unsupported'])
+  }
+})
+
 test('a file that only a dynamic reference opens may give it a second meaning', async () => {
   const { document, codes } = await loaded({
     ...schemas({ Tree: { items: { $dynamicRef: 'b.yaml#node' } } }),
