@@ -72,7 +72,7 @@ export const AREAS: Readonly<
     ],
     tests: [
       'test/http/{absent,answers,base-path,credentials,cross-site,gate,http-scheme,listener,methods,mutual-tls,observability}.test.ts',
-      'test/http/{resource-metadata,secrets,step-up,trusted-proxies}.test.ts',
+      'test/http/{requirements,resource-metadata,secrets,step-up,trusted-proxies}.test.ts',
       'test/tokens/doubts.test.ts',
     ],
   },
