@@ -2,7 +2,7 @@ import type ts from 'typescript'
 import type { JsonObject } from '../load/document.js'
 import type { ApiModel } from '../model/api-model.js'
 import { isObject } from '../model/claims.js'
-import { typescript } from './typescript.js'
+import { memberName, typescript } from './typescript.js'
 
 /** Where an operation stands until its type is made: as `post` of a path that no document can have. */
 export interface SetAside {
@@ -45,7 +45,7 @@ export function putBack(nodes: readonly ts.Node[], aside: readonly SetAside[]): 
   return nodes.map(node => {
     if (!typescript.isInterfaceDeclaration(node) || node.name.text !== 'paths') return node
     const members = node.members.flatMap(member => {
-      const name = nameOf(member)
+      const name = memberName(member)
       if (name !== undefined && keys.has(name)) return []
       const own = aside.filter(({ path }) => path === name)
       return own.length === 0 ? [member] : [withMethods(member, own)]
@@ -79,8 +79,4 @@ function withMethods(member: ts.TypeElement, own: readonly SetAside[]): ts.TypeE
     typescript.factory.createNodeArray([...member.type.members, ...added]),
   )
   return typescript.factory.updatePropertySignature(member, member.modifiers, member.name, member.questionToken, type)
-}
-
-function nameOf({ name }: ts.TypeElement): string | undefined {
-  return name && (typescript.isStringLiteral(name) || typescript.isIdentifier(name)) ? name.text : undefined
 }

@@ -1,5 +1,5 @@
 import type ts from 'typescript'
-import { typescript } from './typescript.js'
+import { memberName, typescript } from './typescript.js'
 
 /**
  * Gives schemas that contain themselves types of their own, by whose names they refer to each other. TypeScript looks
@@ -48,14 +48,14 @@ function schemasIn(nodes: readonly ts.Node[]): Map<string, ts.TypeNode> {
   const members = nodes.filter(isComponents).flatMap(({ members }) => members.flatMap(one => schemaMembers(one) ?? []))
   return new Map(
     members.flatMap((member): [string, ts.TypeNode][] => {
-      const name = nameOf(member)
+      const name = memberName(member)
       return name !== undefined && typescript.isPropertySignature(member) && member.type ? [[name, member.type]] : []
     }),
   )
 }
 
 function schemaMembers(member: ts.TypeElement): readonly ts.TypeElement[] | undefined {
-  const isSchemas = nameOf(member) === 'schemas' && typescript.isPropertySignature(member)
+  const isSchemas = memberName(member) === 'schemas' && typescript.isPropertySignature(member)
   return isSchemas && member.type && typescript.isTypeLiteralNode(member.type) ? member.type.members : undefined
 }
 
@@ -69,7 +69,7 @@ function withSchemas(
       ? factory.updatePropertySignature(member, member.modifiers, member.name, member.questionToken, type)
       : member
   const members = components.members.map(member => {
-    const schemas = schemaMembers(member)?.map(one => retyped(one, replacement(nameOf(one) ?? '')))
+    const schemas = schemaMembers(member)?.map(one => retyped(one, replacement(memberName(one) ?? '')))
     return retyped(member, schemas && factory.createTypeLiteralNode(schemas))
   })
   const { modifiers, name, typeParameters, heritageClauses } = components
@@ -140,13 +140,6 @@ function referenceOf(node: ts.Node): string | undefined {
 
 function literalText(node: ts.TypeNode): string | undefined {
   return typescript.isLiteralTypeNode(node) && typescript.isStringLiteral(node.literal) ? node.literal.text : undefined
-}
-
-function nameOf({ name }: ts.TypeElement): string | undefined {
-  return name &&
-    (typescript.isStringLiteral(name) || typescript.isNumericLiteral(name) || typescript.isIdentifier(name))
-    ? name.text
-    : undefined
 }
 
 /** Name of a component → that of its type, which no name of TypeScript's own or of openapi-typescript's ends like. */
