@@ -15,8 +15,9 @@ const RANGE = new RegExp(`(${ATOM})-(${ATOM})(-(?!$))?|${ATOM}`, 'g')
  */
 export function unicodePattern(pattern: string): string | undefined {
   if (compiles(pattern, 'u')) return pattern
-  const plain = compiles(pattern) ? writtenOut(pattern) : undefined
-  return plain !== undefined && compiles(plain, 'u') ? plain : undefined
+  if (!compiles(pattern)) return undefined
+  const plain = writtenOut(pattern)
+  return compiles(plain, 'u') ? plain : undefined
 }
 
 function compiles(pattern: string, flags?: string): boolean {
@@ -28,32 +29,23 @@ function compiles(pattern: string, flags?: string): boolean {
   }
 }
 
-function writtenOut(pattern: string): string | undefined {
-  let isClear = true
-  const unclear = (token: string) => {
-    isClear = false
-    return token
-  }
-  const text = pattern.replace(TOKEN, (token, inside: string | undefined, at: number) => {
+/** What is not clear stays as it is, and so no pattern with the flag. */
+function writtenOut(pattern: string): string {
+  return pattern.replace(TOKEN, (token, inside: string | undefined, at: number) => {
     if (token.startsWith('\\')) return withoutIdleEscape(token)
-    if (token.startsWith('['))
-      return `${token.slice(0, token.length - 1 - (inside ?? '').length)}${classOf(inside ?? '')}]`
+    if (inside !== undefined) return `${token.slice(0, -1 - inside.length)}${classOf(inside)}]`
     if (token.length > 1) return token
-    return token === '{' && /^\{[\s\d]*,?[\s\d]*\}/.test(pattern.slice(at)) ? unclear(token) : `\\${token}`
+    return token === '{' && /^\{[\s\d]*(?:,[\s\d]*)?\}/.test(pattern.slice(at)) ? token : `\\${token}`
   })
-  return isClear ? text : undefined
+}
 
-  function classOf(inside: string): string {
-    return inside.replace(
-      RANGE,
-      (token, from: string | undefined, to: string | undefined, more: string | undefined) => {
-        if (from === undefined || to === undefined) return inClass(token)
-        const isRange = !isSet(from) && !isSet(to)
-        if (!isRange && more !== undefined) return unclear(token)
-        return `${inClass(from)}${isRange ? '-' : '\\-'}${inClass(to)}${more ?? ''}`
-      },
-    )
-  }
+function classOf(inside: string): string {
+  return inside.replace(RANGE, (token, from: string | undefined, to: string | undefined, more: string | undefined) => {
+    if (from === undefined || to === undefined) return inClass(token)
+    const isRange = !isSet(from) && !isSet(to)
+    if (!isRange && more !== undefined) return token
+    return `${inClass(from)}${isRange ? '-' : '\\-'}${inClass(to)}${more ?? ''}`
+  })
 }
 
 function isSet(atom: string): boolean {

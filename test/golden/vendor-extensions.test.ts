@@ -79,19 +79,25 @@ test.each(['text', 0, true, null, [], {}, [null], { type: 'x', $ref: '#/x', cont
   60_000,
 )
 
-test('components that hold nothing are no components', async () => {
+test('responses and components that hold nothing, or a text where an object should be, have no types', async () => {
+  const { paths, components } = document({})
   const nothing = { A: null }
   const work = workspace({
     'openapi.json': JSON.stringify({
       ...document({}),
+      paths: { ...paths, '/b': { get: { operationId: 'b', responses: { '200': null, default: 'text' } } } },
       components: {
-        ...document({}).components,
-        parameters: nothing,
-        responses: nothing,
+        ...components,
+        parameters: { ...nothing, B: { in: 'query', name: 'b', content: null } },
+        responses: { ...nothing, B: { description: 'B', headers: null, content: { 'application/json': null } } },
         headers: nothing,
         links: nothing,
+        requestBodies: { B: { content: null } },
+        callbacks: null,
+        pathItems: { B: { get: null, post: { responses: null } } },
       },
     }),
   })
-  expect(await work.run('generate', 'openapi.json')).toMatchObject({ status: 0 })
+  const { status, stderr } = await work.run('generate', 'openapi.json')
+  expect(status, stderr).toBe(0)
 }, 60_000)
