@@ -176,7 +176,7 @@ export function createTargets(
     // Files keep their places to each other when a set of them is copied from where `$id` and `$self` say it is.
     const isElsewhere = isRemote(place.file) || isAbsolute(uri)
     if (isElsewhere && absolute === undefined) {
-      const message = `the reference ${JSON.stringify(text)} is no URI reference: its host or port can be none`
+      const message = `the reference ${JSON.stringify(text)} is no URL: its host or port is malformed`
       fault('reference-malformed', message, 'write the whole URL, without variables', place)
       return undefined
     }
